@@ -1,0 +1,1 @@
+"""Ledgerline's rooms: the core (billing_sync), stores, expectations and wiring."""
