@@ -59,8 +59,9 @@ create table qbo_sync.throttle (
     next_request_at timestamptz,
     next_batch_at timestamptz,
     reads_month date,
-    reads_used bigint not null default 0
-);
+    reads_used bigint not null default 0,
+    limits jsonb
+) with (fillfactor = 50);
 comment on table qbo_sync.throttle is 'One realm: what the rate governor knows besides the permits in flight.';
 
 create table qbo_sync.permits (
@@ -205,6 +206,7 @@ create table qbo_sync.plan_items (
     canon_version integer,
     qbo_id text,
     sync_token text,
+    link_token text,
     state text not null default 'planned' check (state in ('planned', 'sending', 'unknown', 'done', 'refused', 'stale', 'held')),
     is_single boolean not null default false,
     looked_at timestamptz,
@@ -212,7 +214,6 @@ create table qbo_sync.plan_items (
     b_id text,
     request_id text,
     position integer,
-    request text,
     push_epoch bigint,
     claimed_at timestamptz,
     sent_at timestamptz,
@@ -321,7 +322,7 @@ create trigger attempts_no_truncate before truncate on qbo_sync.attempts
 for each statement execute function qbo_sync.refuse_change();
 
 create function qbo_sync.make_attempt_partitions(months_ahead integer default 3) returns integer
-language plpgsql security definer set search_path = qbo_sync, pg_temp as $$
+language plpgsql security definer set search_path = qbo_sync, pg_temp set timezone = 'UTC' as $$
 declare
     first_day date := date_trunc('month', now())::date;
     made integer := 0;

@@ -1,0 +1,20 @@
+-- The last runs with the totals of their documents; a run that found none is a row like any other.
+-- Grain: one row per plan. Parameters: dag_ids, row_limit.
+select
+    plan.id as plan_id,
+    plan.dag_id,
+    plan.run_id,
+    plan.mode,
+    plan.state,
+    plan.decision,
+    plan.created_at,
+    plan.pushed_at,
+    realm.realm_key,
+    realm.environment,
+    finding.totals
+from qbo_sync.plans as plan
+inner join qbo_sync.realms as realm on plan.realm = realm.id
+left join qbo_sync.findings as finding on plan.id = finding.plan_id
+where plan.dag_id = any(%(dag_ids)s)
+order by plan.created_at desc, plan.id desc
+limit %(row_limit)s

@@ -1,0 +1,39 @@
+"""One PostgreSQL server for the tests of the state; each test has a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from demo.runner.postgres import EmbeddedPostgres
+from tests.state_fixture import as_admin, migrated_database, started_postgres
+
+
+@pytest.fixture(scope="session")
+def pg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A started PostgreSQL server."""
+    with started_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def dsn(pg: EmbeddedPostgres) -> str:
+    """A migrated database, as the running role sees it."""
+    return migrated_database(pg)
+
+
+@pytest.fixture
+def admin_dsn(pg: EmbeddedPostgres, dsn: str) -> str:
+    """The same database for the superuser."""
+    return as_admin(pg, dsn)
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """An open connection of the running role that commits each statement."""
+    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as opened:
+        yield opened
