@@ -110,6 +110,11 @@ class EmbeddedPostgres:
             processes.send_signal(crew, signal.SIGKILL)
             processes.wait_until_ended(crew, _STOP_SECONDS)
 
+    def pid(self) -> int | None:
+        """Return the pid of the server's first process, or None when it does not run."""
+        postmaster = self._postmaster()
+        return postmaster.pid if postmaster else None
+
     def is_running(self) -> bool:
         """Say whether the server of this folder runs, whoever started it."""
         return self._postmaster() is not None
