@@ -1,0 +1,325 @@
+"""Reads billing documents through the files of include/sql/billing, in chunks, from one consistent snapshot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from include.billing_sync.documents import Customer, Invoice, Line, to_json
+from include.stores.contract import (
+    CONTRACT,
+    CUSTOMERS,
+    DOCUMENT_PARAMETERS,
+    INVOICE_LINES,
+    INVOICES,
+    SQL_FOLDER,
+    BillingFile,
+    message_of,
+    null_parameters,
+)
+from include.stores.rows import BadRow, BillingError, Problem, RowReader, tolerate_odd_dates
+
+__all__ = ["BadDocument", "BadRow", "BillingError", "BillingReader", "Document"]
+
+LINES_IN_CHUNK = 20_000
+"""A chunk ends early when its invoices have so many lines: memory stays flat however long the invoices are."""
+
+_HEADERS_AT_ONCE = 100
+_FILES = {file.key: file for file in CONTRACT}
+
+
+@dataclass(frozen=True, slots=True)
+class BadDocument:
+    """A document that breaks the billing contract: its id, what of its header could be read, and every problem."""
+
+    billing_id: str
+    header: Mapping[str, Any]
+    rows: tuple[BadRow, ...]
+
+    def to_content(self) -> dict[str, Any]:
+        """Its canonical JSON: the readable part of the header, and the problems under ``bad_rows``."""
+        readable = {
+            name: to_json(value) for name, value in self.header.items() if value is not None and value is not False
+        }
+        return {**readable, "bad_rows": [row.to_finding() for row in self.rows]}
+
+
+Document = Invoice | BadDocument
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A document while its parts come together."""
+
+    header: dict[str, Any]
+    rows: list[BadRow]
+    lines: list[Line] = field(default_factory=list)
+    line_ids: set[str] = field(default_factory=set)
+
+    def note(self, file: BillingFile, problems: Sequence[Problem], where: str = "") -> None:
+        for problem in problems:
+            name = f"{problem.column.name}{where}"
+            billing_id = self.header["invoice_id"]
+            self.rows.append(BadRow(file.name, billing_id, name, problem.value, problem.cure, problem.column.reason))
+
+
+class BillingReader:
+    """Billing through one connection, read-only, every multi-query read inside one repeatable-read transaction.
+
+    :param connection: to the billing database, outside any transaction, with tuple rows, and of no other use while it is read.
+    :param sql_folder: where the billing files lie.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], sql_folder: Path | str = SQL_FOLDER) -> None:
+        self._connection = connection
+        self._folder = Path(sql_folder)
+        self._texts: dict[str, bytes] = {}
+        self._is_in_snapshot = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One repeatable-read, read-only transaction for all reads inside; may be nested. It ends when the block ends."""
+        if self._is_in_snapshot:
+            yield
+            return
+        connection = self._connection
+        if connection.info.transaction_status is not TransactionStatus.IDLE:
+            raise RuntimeError("the billing connection is in a transaction already: its snapshot could be an older one")
+        before = connection.isolation_level, connection.read_only
+        connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+        self._is_in_snapshot = True
+        try:
+            with connection.transaction():
+                yield
+        finally:
+            self._is_in_snapshot = False
+            if not connection.closed:
+                connection.isolation_level, connection.read_only = before
+
+    def billing_clock(self) -> datetime:
+        """Billing's own time at the start of the snapshot: what was committed later is surely changed after it, or late."""
+        with self.snapshot():
+            row = self._connection.execute("select transaction_timestamp()").fetchone()
+        assert row is not None  # noqa: S101 - a query without a table returns one row
+        return row[0]  # type: ignore[no-any-return]  # the driver's rows are untyped
+
+    def count_invoices(
+        self,
+        from_date: date | None = None,
+        to_date: date | None = None,
+        changed_since: datetime | None = None,
+        ids: Iterable[str] | None = None,
+    ) -> int:
+        """How many invoices the same choice would read. Raises BillingError."""
+        values = _parameters(from_date, to_date, changed_since, ids)
+        with self.snapshot(), _blaming(INVOICES):
+            query = b"select count(*) from (" + self._text(INVOICES) + b"\n) as documents"
+            row = self._connection.execute(query, values).fetchone()
+        return int(row[0]) if row else 0
+
+    def read_invoices(
+        self,
+        from_date: date | None = None,
+        to_date: date | None = None,
+        changed_since: datetime | None = None,
+        ids: Iterable[str] | None = None,
+        chunk: int = 500,
+    ) -> Iterator[list[Document]]:
+        """The chosen invoices with lines and customers, in chunks of at most ``chunk``, in the order of invoices.sql.
+
+        Both dates are included; None means all. Documents that break the contract come as :class:`BadDocument` in their
+        place. Headers stream through a server-side cursor; lines and customers are asked for by the ids of each portion, so
+        their files need no common order and memory does not grow with the number of documents.
+        Raises BillingError when a file cannot be read at all or a document has no id.
+        """
+        values = _parameters(from_date, to_date, changed_since, ids)
+        with self.snapshot():
+            portion: list[Document] = []
+            lines = 0
+            for drafts in self._header_portions(values):
+                for document in self._completed(drafts):
+                    portion.append(document)
+                    lines += len(document.lines) if isinstance(document, Invoice) else 0
+                    if len(portion) >= chunk or lines >= LINES_IN_CHUNK:
+                        yield portion
+                        portion, lines = [], 0
+            if portion:
+                yield portion
+
+    def read_by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
+        """These invoices as billing has them now, by id; an id that billing does not know is absent. Raises BillingError."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        with self.snapshot():
+            drafts: dict[str, _Draft] = {}
+            with _blaming(INVOICES):
+                cursor = self._execute(INVOICES, _parameters(ids=wanted))
+                reader = RowReader(INVOICES, cursor.description or [])
+                for row in cursor:
+                    _add_header(drafts, reader, row)
+            return {_id_of(document): document for document in self._completed(drafts)}
+
+    def read_list(self, key: str, ids: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The rows of a list file (customers, services, subscriptions, tax_codes) as values by column.
+
+        Raises BillingError for a row that breaks the contract, and KeyError for a file that the contract does not have.
+        """
+        file = _FILES[key]
+        with self.snapshot(), _blaming(file):
+            cursor = self._execute(file, _parameters(ids=ids))
+            reader = RowReader(file, cursor.description or [])
+            for row in cursor:
+                values, problems = reader.read(row)
+                for problem in problems:
+                    where = f"column {problem.column.name} of {values[file.columns[0].name]!r} is {problem.value}"
+                    raise BillingError(file.name, where, problem.cure)
+                yield values
+
+    def _header_portions(self, values: Mapping[str, Any]) -> Iterator[dict[str, _Draft]]:
+        """The headers in portions; rows of one invoice that follow one another are one (broken) document."""
+        with self._connection.cursor(name="billing_invoices") as cursor:
+            tolerate_odd_dates(cursor)
+            with _blaming(INVOICES):
+                cursor.execute(self._text(INVOICES), values)
+                reader = RowReader(INVOICES, cursor.description or [])
+            drafts: dict[str, _Draft] = {}
+            while True:
+                with _blaming(INVOICES):
+                    rows = cursor.fetchmany(_HEADERS_AT_ONCE)
+                    for row in rows:
+                        _add_header(drafts, reader, row)
+                if not rows:
+                    break
+                # The last one stays: the next row may be the same invoice again.
+                last = next(reversed(drafts))
+                kept = drafts.pop(last)
+                if drafts:
+                    yield drafts
+                drafts = {last: kept}
+            if drafts:
+                yield drafts
+
+    def _completed(self, drafts: Mapping[str, _Draft]) -> Iterator[Document]:
+        """The drafts as documents, with their lines and customers."""
+        self._add_lines(drafts)
+        customers, broken = self._customers(drafts)
+        for billing_id, draft in drafts.items():
+            customer_id = draft.header["customer_id"]
+            draft.note(CUSTOMERS, broken.get(customer_id, ()), f" of customer {customer_id}")
+            if draft.rows:
+                yield BadDocument(billing_id, draft.header, tuple(draft.rows))
+            else:
+                draft.header["is_opted_out"] = draft.header["is_opted_out"] or False
+                lines = tuple(sorted(draft.lines, key=lambda line: (line.position, line.line_id)))
+                yield Invoice(**draft.header, lines=lines, customer=customers.get(customer_id))
+
+    def _add_lines(self, drafts: Mapping[str, _Draft]) -> None:
+        if not drafts:
+            return
+        with _blaming(INVOICE_LINES), self._connection.cursor(name="billing_invoice_lines") as cursor:
+            tolerate_odd_dates(cursor)
+            cursor.itersize = 2_000
+            cursor.execute(self._text(INVOICE_LINES), _parameters(ids=drafts))
+            reader = RowReader(INVOICE_LINES, cursor.description or [])
+            for row in cursor:
+                values, problems = reader.read(row)
+                draft = drafts.get(values.pop("invoice_id"))
+                if draft is None:
+                    raise BillingError(INVOICE_LINES.name, "returns lines that were not asked for", "filter by %(ids)s")
+                _add_line(draft, values, problems)
+
+    def _customers(self, drafts: Mapping[str, _Draft]) -> tuple[dict[str, Customer], dict[str, list[Problem]]]:
+        """The customers of the drafts by id, and the problems of those whose row breaks the contract."""
+        wanted = {draft.header["customer_id"] for draft in drafts.values()} - {None}
+        customers: dict[str, Customer] = {}
+        broken: dict[str, list[Problem]] = defaultdict(list)
+        if not wanted:
+            return customers, broken
+        with _blaming(CUSTOMERS):
+            cursor = self._execute(CUSTOMERS, _parameters(ids=sorted(wanted)))
+            reader = RowReader(CUSTOMERS, cursor.description or [])
+            for row in cursor:
+                values, problems = reader.read(row)
+                customer_id = values["customer_id"]
+                if customer_id in customers or customer_id in broken:
+                    cure = "make the file return each customer once"
+                    problems.append(Problem(CUSTOMERS.columns[0], "returned more than once", cure))
+                if problems:
+                    broken[customer_id] += problems
+                    continue
+                del values["updated_at"]
+                values["is_test"] = values["is_test"] or False
+                customers[customer_id] = Customer(**values)
+        return customers, broken
+
+    def _execute(self, file: BillingFile, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+        cursor = self._connection.cursor()
+        tolerate_odd_dates(cursor)
+        return cursor.execute(self._text(file), values)
+
+    def _text(self, file: BillingFile) -> bytes:
+        """The text of a file; bytes, because psycopg takes no other text that is not written in the program."""
+        if file.name not in self._texts:
+            try:
+                self._texts[file.name] = (self._folder / file.name).read_bytes()
+            except FileNotFoundError:
+                raise BillingError(file.name, f"the file is missing in {self._folder}", "put it back") from None
+        return self._texts[file.name]
+
+
+def _add_header(drafts: dict[str, _Draft], reader: RowReader, row: Sequence[Any]) -> None:
+    values, problems = reader.read(row)
+    billing_id = values["invoice_id"]
+    known = drafts.get(billing_id)
+    if known is None:
+        drafts[billing_id] = known = _Draft(values, [])
+    elif not any(bad.value == "returned more than once" for bad in known.rows):
+        problems = [Problem(INVOICES.columns[0], "returned more than once", "make the file return each invoice once")]
+    known.note(INVOICES, problems)
+
+
+def _add_line(draft: _Draft, values: dict[str, Any], problems: list[Problem]) -> None:
+    line_id = values["line_id"]
+    if line_id in draft.line_ids:
+        column = next(column for column in INVOICE_LINES.columns if column.name == "line_id")
+        problems.append(Problem(column, "returned more than once", "make the file return each line once"))
+    draft.line_ids.add(line_id)
+    if problems:
+        draft.note(INVOICE_LINES, problems, f" of line {line_id if line_id is not None else '(no id)'}")
+        return
+    values["description"] = values["description"] or ""
+    draft.lines.append(Line(**values))
+
+
+def _id_of(document: Document) -> str:
+    return document.invoice_id if isinstance(document, Invoice) else document.billing_id
+
+
+def _parameters(
+    from_date: date | None = None,
+    to_date: date | None = None,
+    changed_since: datetime | None = None,
+    ids: Iterable[str] | None = None,
+) -> dict[str, Any]:
+    values = (from_date, to_date, changed_since, None if ids is None else list(ids))
+    return null_parameters() | dict(zip(DOCUMENT_PARAMETERS, values, strict=True))
+
+
+@contextmanager
+def _blaming(file: BillingFile) -> Iterator[None]:
+    """Name the file in whatever PostgreSQL has against its query; a lost connection stays what it is."""
+    try:
+        yield
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        raise BillingError(file.name, message_of(error), "correct the file (see docs/billing-contract.md)") from error

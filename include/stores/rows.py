@@ -1,0 +1,217 @@
+"""Rows of the billing files, column by column: what fits the contract becomes a value, what does not a named problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.types.datetime import DateLoader, TimestamptzLoader
+
+from include.stores.contract import BillingFile, Column, Kind
+
+LONGEST_TEXT = 100_000
+"""Characters. No field of QuickBooks takes nearly as many; a longer text is a fault of billing and not a text to be cut."""
+
+_BPCHAR = 1042
+_SHOWN = 60
+
+
+class BillingError(Exception):
+    """Billing cannot be read as a whole: the file, what is wrong with it, and the cure."""
+
+    def __init__(self, file: str, problem: str, cure: str) -> None:
+        """Keep the parts, so that callers may show them apart."""
+        super().__init__(f"{file}: {problem}; {cure}")
+        self.file = file
+        self.problem = problem
+        self.cure = cure
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One value of a document that breaks the billing contract. It stops this document and no other."""
+
+    file: str
+    document_id: str
+    column: str
+    value: str
+    cure: str
+    reason: str
+
+    def to_finding(self) -> dict[str, str]:
+        """The problem as a stopping finding of the candidate, marked as found by the extract."""
+        return {
+            "reason": self.reason,
+            "severity": "stop",
+            "found_by": "extract",
+            "file": self.file,
+            "column": self.column,
+            "value": self.value,
+            "cure": self.cure,
+            "detail": f"{self.file}: {self.column} is {self.value}; {self.cure}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One column of one row that does not fit: what was found, and the cure."""
+
+    column: Column
+    value: str
+    cure: str
+
+
+class _NotThatKind(ValueError):
+    """The value is not of the column's kind; the text says what it is, ``cure`` what to do."""
+
+    def __init__(self, found: str, cure: str) -> None:
+        super().__init__(found)
+        self.cure = cure
+
+
+def _id(value: Any) -> str:
+    return _text(value if isinstance(value, str) else str(value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _NotThatKind(_shown(value), "it must be text; cast the column to text in the file")
+    if len(value) > LONGEST_TEXT:
+        raise _NotThatKind(f"a text of {len(value):,} characters", f"shorten it to {LONGEST_TEXT:,} at most in billing")
+    return value
+
+
+def _number(value: Any) -> Decimal:
+    if type(value) is Decimal:
+        if value.is_finite():
+            return value
+        raise _NotThatKind(str(value), "it must be a finite number; correct the row in billing")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise _NotThatKind(
+        _shown(value), "it must be a number; correct the row, and cast the column to numeric in the file"
+    )
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _NotThatKind(_shown(value), "it must be a whole number; cast the column to integer in the file")
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise _NotThatKind(_shown(value), "it must be a date between the years 1 and 9999; correct the row in billing")
+
+
+def _instant(value: Any) -> str:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    raise _NotThatKind(_shown(value), "it must be a time with time zone; cast the column to timestamptz in the file")
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _NotThatKind(_shown(value), "it must be true or false; cast the column to boolean in the file")
+
+
+_READ: dict[Kind, Callable[[Any], Any]] = {
+    Kind.ID: _id,
+    Kind.TEXT: _text,
+    Kind.NUMBER: _number,
+    Kind.WHOLE: _whole,
+    Kind.DATE: _date,
+    Kind.INSTANT: _instant,
+    Kind.FLAG: _flag,
+}
+
+
+class RowReader:
+    """Reads the rows of one file, given the columns that its query returns."""
+
+    def __init__(self, file: BillingFile, described: Sequence[psycopg.Column]) -> None:
+        """Find the contract's columns. Raises BillingError when one is missing."""
+        places = {column.name: place for place, column in enumerate(described)}
+        missing = [column.name for column in file.columns if column.name not in places]
+        if missing:
+            raise BillingError(file.name, f"column {missing[0]} is missing", "return it (see docs/billing-contract.md)")
+        self.file = file
+        self._columns = [(places[column.name], column, _READ[column.kind]) for column in file.columns]
+        self._padded = [place for place, column in enumerate(described) if column.type_code == _BPCHAR]
+
+    def read(self, row: Sequence[Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """The values by column, unreadable ones as None, and the problems. Raises BillingError for a row without id."""
+        if self._padded:
+            row = self._unpadded(row)
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for place, column, reads in self._columns:
+            value = row[place]
+            if value is None:
+                values[column.name] = None
+                if column.is_required:
+                    problems.append(Problem(column, "null", "it must not be null; correct the row in billing"))
+                continue
+            try:
+                value = values[column.name] = reads(value)
+            except _NotThatKind as error:
+                values[column.name] = None
+                problems.append(Problem(column, str(error), error.cure))
+                continue
+            if column.choices and value not in column.choices:
+                values[column.name] = None
+                problems.append(Problem(column, _shown(value), f"it must be one of {', '.join(column.choices)}"))
+        id_column = self.file.columns[0].name
+        if values[id_column] is None:
+            shown = ", ".join(f"{name} {value!r}" for name, value in list(values.items())[1:4])
+            raise BillingError(
+                self.file.name,
+                f"column {id_column} is null or unreadable in the row with {shown}",
+                "give each row its id",
+            )
+        return values, problems
+
+    def _unpadded(self, row: Sequence[Any]) -> list[Any]:
+        """The row without the blanks that PostgreSQL pads char(n) with."""
+        cells = list(row)
+        for place in self._padded:
+            if isinstance(cells[place], str):
+                cells[place] = cells[place].rstrip(" ")
+        return cells
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+class _DateOrText(DateLoader):
+    """Dates that Python cannot hold (infinity, BC, after 9999) as their text, so that one row does not end the reading."""
+
+    def load(self, data: Any) -> Any:
+        try:
+            return super().load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()
+
+
+class _InstantOrText(TimestamptzLoader):
+    """Likewise for times."""
+
+    def load(self, data: Any) -> Any:
+        try:
+            return super().load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()
+
+
+def tolerate_odd_dates(cursor: psycopg.Cursor[Any]) -> None:
+    """Let the cursor return dates and times beyond Python's as text instead of failing on the whole result."""
+    cursor.adapters.register_loader("date", _DateOrText)
+    cursor.adapters.register_loader("timestamptz", _InstantOrText)
