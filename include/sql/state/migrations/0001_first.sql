@@ -55,6 +55,7 @@ create table qbo_sync.throttle (
     realm bigint primary key references qbo_sync.realms (id),
     paused_until timestamptz,
     paused_why text,
+    throttled_since timestamptz,
     last_throttled_at timestamptz,
     next_request_at timestamptz,
     next_batch_at timestamptz,

@@ -1,0 +1,203 @@
+"""What an answer means for a plan item. Pure: values in, one value out (DESIGN, exactly once, rules 4, 5, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from include.billing_sync.diff import compare_answer
+from include.billing_sync.ports import Answer, AnswerKind, Entity, Item, Link, Settled
+from include.billing_sync.reasons import Finding, gravest
+from include.billing_sync.statuses import Action, ItemState, Status
+
+DUPLICATE_NUMBER = "duplicate_number"
+DUPLICATE_NAME = "duplicate_name"
+STALE_OBJECT = "stale_object"
+NEEDS_A_LOOK = frozenset({DUPLICATE_NUMBER, DUPLICATE_NAME, STALE_OBJECT})
+"""Refusals that are no verdict: QBO holds something that has to be looked at before it is known what happened."""
+
+_DONE_REASON = {Action.CREATE: "created", Action.UPDATE: "updated", Action.VOID: "updated", Action.SEND: "updated"}
+
+
+def judge(item: Item, answer: Answer) -> Settled:
+    """What ``answer`` to the sending of ``item`` means.
+
+    A fault that answers a repeat never means refused: what the first sending did is still unknown.
+    """
+    if answer.kind is AnswerKind.WRITTEN:
+        return written(item, answer)
+    if answer.kind is AnswerKind.REFUSED and answer.reason in NEEDS_A_LOOK:
+        return unknown(item, answer, answer.reason)
+    if answer.kind is AnswerKind.REFUSED:
+        return unknown(item, answer, "fault_on_repeat") if item.unknown_times else refused(item, answer)
+    if answer.kind is AnswerKind.UNKNOWN:
+        return unknown(item, answer, "no_answer")
+    if item.unknown_times:
+        return unknown(item, answer, "repeat_not_executed")
+    return open_again(item, answer)
+
+
+def written(item: Item, answer: Answer) -> Settled:
+    """QBO shows the result: done, and any difference from what was meant is named."""
+    if answer.entity is None:
+        raise ValueError("an answer of kind written carries the entity")
+    reason = _DONE_REASON[Action(item.action)]
+    return done(item, answer.entity, reason, answer=answer, outcome="written")
+
+
+def done(
+    item: Item,
+    entity: Entity,
+    reason: str,
+    *,
+    outcome: str,
+    answer: Answer | None = None,
+    origin: str = "",
+    adopted_from: Link | None = None,
+    extra: str = "",
+) -> Settled:
+    """The item is in QBO as ``entity``. Synced, or Error ``total_differs`` with every difference named."""
+    findings = [Finding(reason, extra)]
+    findings += [Finding(str(warning["reason"]), str(warning.get("detail", ""))) for warning in item.warnings]
+    differences = compare_answer(item.meant or {}, entity) if _is_document(item) and item.action != Action.VOID else []
+    if differences:
+        findings.append(Finding("total_differs", "; ".join(str(difference) for difference in differences)))
+    status, primary = gravest(findings)
+    return Settled(
+        item=item,
+        state=ItemState.DONE,
+        outcome=outcome,
+        status=status,
+        reason=primary,
+        detail="; ".join(finding.detail for finding in findings if finding.detail),
+        entity=entity,
+        answer=answer,
+        origin=origin or {"created": "created", "updated": "updated"}.get(reason, "adopted"),
+        reasons=[_as_json(finding) for finding in findings],
+        adopted_from=adopted_from,
+    )
+
+
+def refused(item: Item, answer: Answer) -> Settled:
+    """QBO validated a first sending and refused it: nothing was done, and its own words are kept."""
+    return stopped(item, answer.reason or "refused", answer.detail, answer=answer, outcome="refused")
+
+
+def stopped(
+    item: Item, reason: str, detail: str, *, outcome: str, answer: Answer | None = None, archive_link: str = ""
+) -> Settled:
+    """The item ends without being in QBO (or without the change), for a reason of the catalogue."""
+    finding = Finding(reason, detail)
+    status, primary = gravest([finding])
+    return Settled(
+        item=item,
+        state=ItemState.REFUSED,
+        outcome=outcome,
+        status=status,
+        reason=primary,
+        detail=detail,
+        answer=answer,
+        reasons=[_as_json(finding)],
+        archive_link=archive_link,
+    )
+
+
+def unknown(item: Item, answer: Answer | None, outcome: str) -> Settled:
+    """Nothing proves what became of it: it is looked up before anything else is done with it."""
+    detail = answer.detail if answer else ""
+    return Settled(
+        item=item,
+        state=ItemState.UNKNOWN,
+        outcome=outcome,
+        status=Status.UNKNOWN,
+        reason="planned",
+        detail=detail,
+        answer=answer,
+        reasons=[{"reason": "planned", "detail": detail}],
+    )
+
+
+def open_again(item: Item, answer: Answer | None, *, outcome: str = "not_executed", detail: str = "") -> Settled:
+    """It surely never ran: planned again, under new ids."""
+    text = detail or (answer.detail if answer else "")
+    reason = answer.reason if answer and answer.kind is AnswerKind.REALM and answer.reason else "planned"
+    return Settled(
+        item=item,
+        state=ItemState.PLANNED,
+        outcome=outcome,
+        status=Status.PENDING,
+        reason=reason,
+        detail=text,
+        answer=answer,
+        reasons=[{"reason": reason, "detail": text}],
+    )
+
+
+def absent(item: Item, *, whole_batch: bool) -> Settled:
+    """QBO does not hold it. It is sent again under its own identity: singly, or as the same batch when all of it is absent.
+
+    After a fault the next sending is a new one with new ids, so that QBO's memory of the fault cannot answer it.
+    """
+    keeps = item.outcome not in {"fault_on_repeat", *NEEDS_A_LOOK}
+    return Settled(
+        item=item,
+        state=ItemState.PLANNED,
+        outcome="absent",
+        status=Status.PENDING,
+        reason="planned",
+        detail="QuickBooks does not hold it: it will be sent again",
+        reasons=[{"reason": "planned", "detail": "not in QuickBooks after an unknown outcome"}],
+        is_single=not (whole_batch and keeps),
+        keeps_ids=keeps,
+    )
+
+
+def repeat_with_token(item: Item, sync_token: str) -> Settled:
+    """A payment or the like bumped the version, nothing of ours was touched: the same change, with the new SyncToken."""
+    text = f"QuickBooks is at version {sync_token}, and nothing that we own was touched"
+    return Settled(
+        item=item,
+        state=ItemState.PLANNED,
+        outcome="new_token",
+        status=Status.PENDING,
+        reason="planned",
+        detail=text,
+        reasons=[{"reason": "planned", "detail": text}],
+        is_single=True,
+        sync_token=sync_token,
+    )
+
+
+def adopted_name(item: Item) -> Settled:
+    """A billing customer or service whose name QBO holds already: it is mapped, and nothing is written to QBO."""
+    return Settled(
+        item=item,
+        state=ItemState.DONE,
+        outcome="adopted",
+        status=Status.SYNCED,
+        reason="adopted",
+        detail=f"QuickBooks holds {item.entity} {item.doc_number} already (id {item.qbo_id})",
+        reasons=[{"reason": "adopted", "detail": ""}],
+        origin="adopted",
+    )
+
+
+def stale(item: Item, why: str) -> Settled:
+    """What the plan was made from has changed since: it is planned anew and nothing is sent."""
+    return Settled(
+        item=item,
+        state=ItemState.STALE,
+        outcome="stale",
+        status=Status.PENDING,
+        reason="stale_plan",
+        detail=why,
+        reasons=[{"reason": "stale_plan", "detail": why}],
+    )
+
+
+def _is_document(item: Item) -> bool:
+    return item.kind not in {"customer", "item"}
+
+
+def _as_json(finding: Finding) -> Mapping[str, Any]:
+    return {"reason": finding.reason, "detail": finding.detail}

@@ -1,0 +1,81 @@
+"""The fields of a QBO document that are ours: what our last write put there, and whether it still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from include.billing_sync.ports import Entity
+
+_HEADER = ("DocNumber", "TxnDate", "DueDate", "PrivateNote", "TotalAmt")
+_REFERENCES = ("CustomerRef", "CurrencyRef", "SalesTermRef")
+_LINE = ("Id", "Amount", "Description", "DetailType")
+_DETAIL = ("Qty", "UnitPrice", "ServiceDate", "DiscountPercent", "PercentBased")
+_DETAIL_REFERENCES = ("ItemRef", "TaxCodeRef", "DiscountAccountRef")
+_SERVER_LINES = frozenset({"SubTotalLineDetail"})
+
+
+def owned_fields(entity: Entity) -> dict[str, Any]:
+    """The part of QBO's answer that our writes decide, in one comparable form, with the line ids and the SyncToken."""
+    owned: dict[str, Any] = {name: _plain(entity[name]) for name in _HEADER if entity.get(name) is not None}
+    for name in _REFERENCES:
+        if entity.get(name):
+            owned[name] = str(entity[name]["value"])
+    tax = (entity.get("TxnTaxDetail") or {}).get("TotalTax")
+    if tax is not None:
+        owned["TotalTax"] = _plain(tax)
+    owned["Line"] = [_line(line) for line in entity.get("Line") or () if line.get("DetailType") not in _SERVER_LINES]
+    owned["Id"] = str(entity["Id"])
+    owned["SyncToken"] = str(entity["SyncToken"])
+    return owned
+
+
+def is_untouched(answer: Mapping[str, Any], entity: Entity) -> bool:
+    """Whether all we own still stands as QBO answered our last write (a payment that bumped the SyncToken is no edit).
+
+    ``answer`` is what :func:`owned_fields` kept then.
+    """
+    return _without_token(answer) == _without_token(owned_fields(entity))
+
+
+def holds(payload: Mapping[str, Any], entity: Entity) -> bool:
+    """Whether every field that ``payload`` would write already stands in ``entity``: our own write arrived."""
+    for name in _HEADER:
+        if name in payload and name != "TotalAmt" and _plain(payload[name]) != _plain(entity.get(name)):
+            return False
+    for name in _REFERENCES:
+        if name in payload and str(payload[name]["value"]) != str((entity.get(name) or {}).get("value")):
+            return False
+    written = [_without_id(_line(line)) for line in payload.get("Line") or ()]
+    held = [
+        _without_id(_line(line)) for line in entity.get("Line") or () if line.get("DetailType") not in _SERVER_LINES
+    ]
+    return len(written) == len(held) and all(_covers(ours, theirs) for ours, theirs in zip(written, held, strict=True))
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: _plain(line[name]) for name in _LINE if line.get(name) is not None}
+    detail = line.get(str(line.get("DetailType"))) or {}
+    kept |= {name: _plain(detail[name]) for name in _DETAIL if detail.get(name) is not None}
+    kept |= {name: str(detail[name]["value"]) for name in _DETAIL_REFERENCES if detail.get(name)}
+    return kept
+
+
+def _covers(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    return all(theirs.get(name) == value for name, value in ours.items())
+
+
+def _plain(value: Any) -> Any:
+    """Numbers in one form: 100, 100.0 and 100.00 are the same amount."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return value
+    return format(Decimal(value).normalize() + 0, "f")
+
+
+def _without_token(owned: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in owned.items() if name != "SyncToken"}
+
+
+def _without_id(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name != "Id"}

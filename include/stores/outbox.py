@@ -1,0 +1,265 @@
+"""The outbox in Postgres: plan items are claimed, committed, and settled on the connection that holds the realm's lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from include.billing_sync.ports import Claimed, Item, Link, Settled
+from include.billing_sync.statuses import ItemState
+from include.stores.settling import store_settled
+from include.stores.statements import sql
+
+NAME_KINDS = ["customer", "item"]
+
+
+class LockLost(Exception):
+    """Another process pushes this realm now, or the realm was disconnected: this one must send nothing more."""
+
+
+class PostgresOutbox:
+    """The outbox of one realm for the process that holds its lock.
+
+    ``connection`` is the lock's own direct connection, in autocommit: every claim and every settling is one transaction on it,
+    so that a process that lost the lock can store nothing. ``epoch`` is the push epoch raised when the lock was taken.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        *,
+        realm: int,
+        environment: str,
+        epoch: int,
+        run_id: str,
+    ) -> None:
+        self.connection = connection
+        self.realm = realm
+        self.environment = environment
+        self.epoch = epoch
+        self.run_id = run_id
+        self.since = self._one(b"select clock_timestamp() as now")["now"]
+
+    def names_to_write(self, plan_id: int, without: Sequence[int]) -> list[Item]:
+        """Customers and items that are still planned, in the plan's order."""
+        return self._items(sql("names_to_write"), plan_id=plan_id, names=NAME_KINDS, without=list(without))
+
+    def creates_not_looked_at(self, plan_id: int, limit: int) -> list[Item]:
+        """The next planned creates, if the very next one was not looked for in QBO under this lock; else none."""
+        return self._items(
+            sql("creates_not_looked_at"), plan_id=plan_id, limit=limit, since=self.since, names=NAME_KINDS
+        )
+
+    def next_group(self, plan_id: int, limit: int, without: Sequence[int]) -> list[Item]:
+        """What goes into the next call: a whole batch that is repeated, a single item, or up to ``limit`` new ones."""
+        items = self._items(
+            sql("next_items"),
+            plan_id=plan_id,
+            limit=limit,
+            since=self.since,
+            names=NAME_KINDS,
+            without=list(without),
+        )
+        if not items:
+            return []
+        first = items[0]
+        if first.is_single:
+            return [first]
+        if first.batch_id:
+            return [item for item in items if item.batch_id == first.batch_id and not item.is_single]
+        fresh = [item for item in items if not item.is_single and not item.batch_id]
+        return fresh[:limit]
+
+    def next_send(self, plan_id: int, without: Sequence[int]) -> Item | None:
+        """The next mail to be sent by QBO for a document of this plan that is in QBO."""
+        found = self._items(sql("next_send"), plan_id=plan_id, without=list(without))
+        return found[0] if found else None
+
+    def unsettled(self) -> list[Item]:
+        """Items of the realm whose outcome is unknown: marked so, or claimed under an earlier lock and never answered."""
+        return self._items(sql("unsettled_items"), realm=self.realm, epoch=self.epoch)
+
+    def mark_looked_at(self, items: Sequence[Item]) -> None:
+        """Remember that QBO was asked for these numbers under this lock."""
+        if items:
+            self.connection.execute(
+                "update qbo_sync.plan_items set looked_at = clock_timestamp() where id = any(%(ids)s)",
+                {"ids": [item.id for item in items]},
+            )
+
+    def claim(self, items: Sequence[Item], decide: Callable[[Item], Claimed | Settled]) -> list[Claimed | Settled]:
+        """Claim and commit, in one transaction: what is still planned, under our epoch, with nothing else in flight.
+
+        Raises LockLost when the realm's epoch is no longer ours.
+        """
+        with self.connection.transaction():
+            self._check_epoch()
+            rows = self._items(sql("lock_planned_items"), ids=[item.id for item in items], names=NAME_KINDS)
+            decided = [decide(item) for item in sorted(rows, key=lambda item: item.step)]
+            now = self._one(b"select clock_timestamp() as now")["now"]
+            claims = [part for part in decided if isinstance(part, Claimed)]
+            if claims:
+                self._store_claims(claims, now)
+            self._store_settled([part for part in decided if isinstance(part, Settled)])
+        return [self._as_claimed(part, now) if isinstance(part, Claimed) else part for part in decided]
+
+    def settle(self, results: Sequence[Settled]) -> None:
+        """Store outcome, link, status and the answered event of each result in one transaction."""
+        with self.connection.transaction():
+            self._check_epoch()
+            self._store_settled(results)
+
+    def archived(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Link]]:
+        """The archived links of these documents in this realm, by (kind, billing id)."""
+        rows = self._rows(sql("archived_links"), realm=self.realm, **_keys(items))
+        found: dict[tuple[str, str], list[Link]] = {}
+        for row in rows:
+            found.setdefault((row["kind"], row["billing_id"]), []).append(_link(row["link"]))
+        return found
+
+    def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[datetime]]:
+        """When creates of these documents were sent in this realm, except where an answer proved that nothing was done."""
+        rows = self._rows(sql("sendings_of_documents"), realm=self.realm, **_keys(items))
+        found: dict[tuple[str, str], list[datetime]] = {}
+        for row in rows:
+            found.setdefault((row["kind"], row["billing_id"]), []).append(row["at"])
+        return found
+
+    def linked(self, entity: str, qbo_ids: Iterable[str]) -> Mapping[str, str]:
+        """The billing id behind each of these QBO ids that is linked now."""
+        rows = self._rows(
+            b"select qbo_id, billing_id from qbo_sync.links"
+            b" where realm = %(realm)s and entity = %(entity)s and qbo_id = any(%(ids)s)",
+            realm=self.realm,
+            entity=entity,
+            ids=list(qbo_ids),
+        )
+        return {row["qbo_id"]: row["billing_id"] for row in rows}
+
+    def known_once(self, entity: str, qbo_ids: Iterable[str]) -> set[str]:
+        """Which of these QBO ids stand in the archive of links."""
+        rows = self._rows(
+            b"select qbo_id from qbo_sync.link_archive where realm = %(realm)s and entity = %(entity)s and qbo_id = any(%(ids)s)",
+            realm=self.realm,
+            entity=entity,
+            ids=list(qbo_ids),
+        )
+        return {row["qbo_id"] for row in rows}
+
+    def links_of(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Link]:
+        """The active links of these documents, by (kind, billing id)."""
+        rows = self._rows(
+            sql("links_of_documents"), environment=self.environment, realm=self.realm, names=NAME_KINDS, **_keys(items)
+        )
+        return {(row["kind"], row["billing_id"]): _link(row) for row in rows}
+
+    def _check_epoch(self) -> None:
+        row = self._one(
+            b"select push_epoch, disconnected_at from qbo_sync.realms where id = %(realm)s for share",
+            realm=self.realm,
+        )
+        if row["push_epoch"] != self.epoch:
+            raise LockLost(
+                f"realm {self.realm}: another process pushes it now (epoch {row['push_epoch']}, ours is {self.epoch})"
+            )
+        if row["disconnected_at"]:
+            raise LockLost(
+                f"realm {self.realm} was disconnected at {row['disconnected_at']:%Y-%m-%d %H:%M}: nothing more is sent"
+            )
+
+    def _store_claims(self, claims: Sequence[Claimed], now: datetime) -> None:
+        rows = [
+            {
+                "id": claim.item.id,
+                "b_id": claim.write.b_id,
+                "request_id": claim.write.request_id,
+                "batch_id": claim.write.request_id.removesuffix(claim.write.b_id),
+                "position": position,
+                "request": claim.write.text,
+                "qbo_id": claim.write.qbo_id,
+            }
+            for position, claim in enumerate(claims)
+        ]
+        self.connection.execute(
+            sql("claim_items"), {"rows": json.dumps(rows), "epoch": self.epoch, "now": now, "run_id": self.run_id}
+        )
+
+    def _store_settled(self, results: Sequence[Settled]) -> None:
+        if results:
+            store_settled(
+                self.connection,
+                results,
+                realm=self.realm,
+                environment=self.environment,
+                epoch=self.epoch,
+                run_id=self.run_id,
+            )
+
+    def _as_claimed(self, claim: Claimed, now: datetime) -> Claimed:
+        batch_id = claim.write.request_id.removesuffix(claim.write.b_id)
+        item = replace(
+            claim.item,
+            state=ItemState.SENDING,
+            batch_id=batch_id,
+            b_id=claim.write.b_id,
+            request_id=claim.write.request_id,
+            push_epoch=self.epoch,
+            claimed_at=now,
+            sent_at=now,
+            qbo_id=claim.write.qbo_id,
+        )
+        return replace(claim, item=item)
+
+    def _items(self, statement: bytes, **values: Any) -> list[Item]:
+        return [item_from_row(row) for row in self._rows(statement, **values)]
+
+    def _rows(self, statement: bytes, **values: Any) -> list[DictRow]:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, values).fetchall()
+
+    def _one(self, statement: bytes, **values: Any) -> DictRow:
+        rows = self._rows(statement, **values)
+        if len(rows) != 1:
+            raise LockLost(f"realm {self.realm} has no row in qbo_sync.realms")
+        return rows[0]
+
+
+def item_from_row(row: Mapping[str, Any]) -> Item:
+    """A plan item from its row; jsonb numbers must have been read as Decimal."""
+    return Item(**{name: row.get(name) for name in _ITEM_FIELDS} | {"warnings": row.get("warnings") or ()})
+
+
+def _link(row: Mapping[str, Any]) -> Link:
+    total = row.get("total")
+    return Link(
+        kind=row["kind"],
+        billing_id=row["billing_id"],
+        entity=row["entity"],
+        qbo_id=row["qbo_id"],
+        sync_token=row["sync_token"],
+        fingerprint=row.get("fingerprint"),
+        canon_version=row.get("canon_version"),
+        answer=row.get("answer") or {},
+        doc_number=row.get("doc_number"),
+        total=None if total is None else Decimal(total),
+        email_status=row.get("email_status"),
+        source=row["source"],
+    )
+
+
+def _keys(items: Sequence[Item]) -> dict[str, list[str]]:
+    return {
+        "sources": [item.source for item in items],
+        "kinds": [item.kind for item in items],
+        "billing_ids": [item.billing_id for item in items],
+    }
+
+
+_ITEM_FIELDS = tuple(name for name in Item.__dataclass_fields__ if name not in {"warnings", "request"})

@@ -1,0 +1,149 @@
+"""Results of the push as rows: plan item, link, status and answered event, stored together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from include.billing_sync.owned import owned_fields
+from include.billing_sync.ports import Entity, Settled
+from include.billing_sync.statuses import ItemState
+from include.stores.statements import sql
+
+NAME_KINDS = frozenset({"customer", "item"})
+MAPPING_KINDS = {"customer": "customer", "item": "service"}
+
+
+def store_settled(
+    connection: psycopg.Connection[Any],
+    results: Sequence[Settled],
+    *,
+    realm: int,
+    environment: str,
+    epoch: int,
+    run_id: str,
+) -> None:
+    """Store the results inside the transaction that is open on ``connection``."""
+    place = {"realm": realm, "environment": environment, "epoch": epoch, "run_id": run_id, "archived_by": run_id}
+    rows = [_row(result) for result in results]
+    _execute(connection, "settle_items", rows, place)
+    ended = [_ended(result) for result in results if result.archive_link]
+    _execute(connection, "archive_links", ended, place)
+    written = [_link_row(result) for result in results if result.state == ItemState.DONE and result.entity is not None]
+    _execute(connection, "save_links", written, place)
+    names = [
+        _mapping_row(result) for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS
+    ]
+    _execute(connection, "save_created_names", names, place)
+    _execute(connection, "save_statuses", [row for row in rows if row["kind"] not in NAME_KINDS], place)
+    _execute(connection, "record_answers", rows, place)
+
+
+def _execute(
+    connection: psycopg.Connection[Any], name: str, rows: Sequence[Mapping[str, Any]], place: Mapping[str, Any]
+) -> None:
+    if rows:
+        connection.execute(sql(name), {**place, "rows": json.dumps(rows)})
+
+
+def _row(result: Settled) -> dict[str, Any]:
+    item, answer, entity = result.item, result.answer, result.entity
+    return {
+        "item_id": item.id,
+        "plan_id": item.plan_id,
+        "source": item.source,
+        "kind": item.kind,
+        "billing_id": item.billing_id,
+        "doc_number": item.doc_number,
+        "doc_date": item.doc_date.isoformat() if item.doc_date else None,
+        "entity": item.entity,
+        "action": item.action,
+        "state": str(result.state),
+        "outcome": result.outcome,
+        "status": str(result.status),
+        "reason": result.reason,
+        "reasons": list(result.reasons),
+        "detail": result.detail or None,
+        "is_single": result.is_single,
+        "keeps_ids": result.keeps_ids,
+        "sync_token": result.sync_token,
+        "batch_id": item.batch_id,
+        "b_id": item.b_id,
+        "request_id": item.request_id,
+        "qbo_id": _id(entity) or item.qbo_id,
+        "qbo_total": _total(entity),
+        "billing_total": _text(item.total),
+        "total": _total(entity) or _text(item.total),
+        "fingerprint": item.fingerprint,
+        "answer": answer.text or None if answer else None,
+        "http_status": answer.http_status if answer else None,
+        "intuit_tid": answer.intuit_tid if answer else None,
+        "duration_ms": answer.duration_ms if answer else None,
+    }
+
+
+def _link_row(result: Settled) -> dict[str, Any]:
+    """The link of what QBO shows. An adopted object keeps the content that its archived link knew, not what we would write."""
+    item, entity = result.item, result.entity
+    if entity is None:
+        raise ValueError("a link is made from what QBO shows")
+    known = result.adopted_from
+    is_ours = result.outcome in {"written", "found"}
+    fingerprint = item.fingerprint if is_ours else known.fingerprint if known else None
+    canon = item.canon_version if is_ours else known.canon_version if known else None
+    return {
+        "item_id": item.id,
+        "source": item.source,
+        "kind": item.kind,
+        "billing_id": item.billing_id,
+        "entity": item.entity,
+        "qbo_id": str(entity["Id"]),
+        "doc_number": entity.get("DocNumber") or item.doc_number,
+        "sync_token": str(entity["SyncToken"]),
+        "fingerprint": fingerprint,
+        "canon_version": canon,
+        "total": _total(entity),
+        "owned": _owned(entity),
+        "email_status": entity.get("EmailStatus"),
+        "origin": result.origin or "created",
+    }
+
+
+def _mapping_row(result: Settled) -> dict[str, Any]:
+    entity = result.entity or {}
+    item = result.item
+    return {
+        "mapping_kind": MAPPING_KINDS[item.kind],
+        "billing_id": item.billing_id,
+        "entity": item.entity,
+        "qbo_id": _id(result.entity) or item.qbo_id,
+        "name": entity.get("DisplayName") or entity.get("Name") or item.doc_number,
+        "currency": (entity.get("CurrencyRef") or {}).get("value"),
+        "sync_token": entity.get("SyncToken") or "0",
+        "payload": _owned(entity) if entity else {},
+    }
+
+
+def _ended(result: Settled) -> dict[str, Any]:
+    item = result.item
+    return {"source": item.source, "kind": item.kind, "billing_id": item.billing_id, "why": result.archive_link}
+
+
+def _owned(entity: Entity) -> Mapping[str, Any]:
+    return owned_fields(entity)
+
+
+def _id(entity: Entity | None) -> str | None:
+    return str(entity["Id"]) if entity and "Id" in entity else None
+
+
+def _total(entity: Entity | None) -> str | None:
+    return _text(entity.get("TotalAmt")) if entity else None
+
+
+def _text(amount: Decimal | int | None) -> str | None:
+    return None if amount is None else format(Decimal(amount), "f")

@@ -1,0 +1,14 @@
+"""The statements of our own state, one file each in include/sql/state."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / "sql" / "state"
+
+
+@cache
+def sql(name: str) -> bytes:
+    """The text of include/sql/state/<name>.sql. Raises FileNotFoundError when the installation is incomplete."""
+    return (FOLDER / f"{name}.sql").read_bytes()
