@@ -35,33 +35,33 @@ documents as (
 
 final as (
     select
-        document.kind,
+        found.kind,
+        found.billing_id,
+        status.qbo_total,
+        status.detail,
+        status.qbo_id,
         coalesce(status.entity, '') as entity,
-        document.billing_id,
         coalesce(status.doc_number, candidate.doc_number) as doc_number,
         coalesce(status.doc_date, candidate.doc_date) as doc_date,
         coalesce(status.customer_name, candidate.content -> 'customer' ->> 'name', candidate.customer_id) as customer,
         coalesce(status.currency, candidate.currency) as currency,
         coalesce(status.billing_total, candidate.total) as billing_total,
-        status.qbo_total,
         coalesce(status.status, 'Pending') as status,
         coalesce(status.reason, 'planned') as reason,
         coalesce(status.reasons, '[]') as reasons,
-        status.detail,
-        status.qbo_id,
         coalesce(status.since_at >= this_plan.began_at, true) as is_new
-    from documents as document
+    from documents as found
     cross join this_plan
     left join qbo_sync.statuses as status
         on
-            document.source = status.source
-            and document.kind = status.kind
-            and document.billing_id = status.billing_id
+            found.source = status.source
+            and found.kind = status.kind
+            and found.billing_id = status.billing_id
     left join qbo_sync.candidates as candidate
         on
             this_plan.id = candidate.plan_id
-            and document.kind = candidate.kind
-            and document.billing_id = candidate.billing_id
+            and found.kind = candidate.kind
+            and found.billing_id = candidate.billing_id
 )
 
 select *

@@ -1,0 +1,166 @@
+"""Findings in ``qbo_sync.findings``: the documents of a run, and the page and CSV that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from include.billing_sync.findings import RunDocument, Totals
+from include.billing_sync.statuses import Status
+
+_SQL = Path(__file__).parents[1] / "sql" / "state" / "findings"
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """The plan of a run and the company it is for."""
+
+    plan_id: int
+    dag_id: str
+    run_id: str
+    mode: str
+    state: str
+    decision: str | None
+    decided_by: str | None
+    choices: Mapping[str, Any]
+    created_at: datetime
+    realm_key: str
+    realm_id: str
+    base_url: str
+    environment: str
+    company_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFindings:
+    """What a run kept for one realm, without the page and the CSV themselves."""
+
+    plan_id: int
+    realm_key: str
+    environment: str
+    company_name: str | None
+    totals: Totals
+    made_at: datetime
+    mailed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFindings:
+    """The page and the CSV that a run kept for one realm."""
+
+    realm_key: str
+    page: str
+    csv: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRun:
+    """One run and realm. ``totals`` is None until the run's report is made."""
+
+    plan_id: int
+    dag_id: str
+    run_id: str
+    mode: str
+    state: str
+    decision: str | None
+    created_at: datetime
+    pushed_at: datetime | None
+    realm_key: str
+    environment: str
+    totals: Totals | None
+
+
+class FindingsStore:
+    """Reads and keeps findings over a connection that it is given; the caller's transaction is the transaction."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        """Keep the connection; nothing is read yet."""
+        self._connection = connection
+
+    def header(self, plan_id: int) -> RunHeader:
+        """The plan and its company. Raises LookupError when there is no such plan."""
+        row = self._one("run_header", {"plan_id": plan_id})
+        if row is None:
+            raise LookupError(f"plan {plan_id} does not exist")
+        return RunHeader(**row)
+
+    def documents(self, plan_id: int) -> Iterator[RunDocument]:
+        """The documents of the run, read in chunks so that memory does not grow with their number.
+
+        Runs inside a transaction of the caller, as every server-side cursor must.
+        """
+        with self._connection.cursor(f"findings_{plan_id}", row_factory=dict_row) as cursor:
+            cursor.itersize = _CHUNK
+            cursor.execute(_statement("run_documents"), {"plan_id": plan_id})
+            for row in cursor:
+                yield _document(row)
+
+    def keep(self, header: RunHeader, page: str, csv: str, totals: Totals) -> None:
+        """Keep page, CSV and totals of the plan; those of an earlier try are replaced."""
+        values = {
+            "plan_id": header.plan_id,
+            "run_id": header.run_id,
+            "dag_id": header.dag_id,
+            "page": page,
+            "csv": csv,
+            "totals": Jsonb(totals.to_json()),
+        }
+        self._connection.execute(_statement("store_findings"), values)
+
+    def of_run(self, dag_id: str, run_id: str) -> list[RunFindings]:
+        """What the run kept, one per realm, ordered by realm key."""
+        rows = self._all("findings_of_run", {"dag_id": dag_id, "run_id": run_id})
+        return [RunFindings(**row | {"totals": Totals.from_json(row["totals"])}) for row in rows]
+
+    def kept(self, plan_id: int, dag_id: str, run_id: str) -> KeptFindings | None:
+        """Page and CSV of the plan, or None when the run has no such plan or has kept nothing for it."""
+        row = self._one("kept_findings", {"plan_id": plan_id, "dag_id": dag_id, "run_id": run_id})
+        return KeptFindings(**row) if row else None
+
+    def recent_runs(self, dag_ids: Sequence[str], limit: int = 50) -> list[RecentRun]:
+        """The last runs of these DAGs, newest first, those without any document among them."""
+        rows = self._all("recent_runs", {"dag_ids": list(dag_ids), "row_limit": limit})
+        return [RecentRun(**row | {"totals": row["totals"] and Totals.from_json(row["totals"])}) for row in rows]
+
+    def lock_for_mail(self, plan_id: int) -> bool:
+        """Whether findings are kept and no try of this run and realm was mailed.
+
+        Locks the rows until the transaction ends, so that two reports of one run cannot both mail.
+        """
+        rows = self._all("lock_mail_of_run", {"plan_id": plan_id})
+        return any(row["plan_id"] == plan_id for row in rows) and all(row["mailed_at"] is None for row in rows)
+
+    def mark_mailed(self, plan_id: int) -> None:
+        """Note that the findings were mailed."""
+        self._connection.execute(_statement("mark_mailed"), {"plan_id": plan_id})
+
+    def _one(self, name: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(_statement(name), values).fetchone()
+
+    def _all(self, name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(_statement(name), values).fetchall()
+
+
+@cache
+def _statement(name: str) -> LiteralString:
+    # A file of ours, never composed from data, is as good as a literal in the code.
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _document(row: Mapping[str, Any]) -> RunDocument:
+    values = dict(row)
+    found = values.pop("reasons")
+    reasons = dict.fromkeys((values["reason"], *(one["reason"] for one in found)))
+    return RunDocument(**values | {"status": Status(values["status"]), "reasons": tuple(reasons)})
