@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from include.billing_sync.diff import compare_answer
@@ -13,7 +14,8 @@ from include.billing_sync.statuses import Action, ItemState, Status
 DUPLICATE_NUMBER = "duplicate_number"
 DUPLICATE_NAME = "duplicate_name"
 STALE_OBJECT = "stale_object"
-NEEDS_A_LOOK = frozenset({DUPLICATE_NUMBER, DUPLICATE_NAME, STALE_OBJECT})
+NOT_FOUND = "not_found"
+NEEDS_A_LOOK = frozenset({DUPLICATE_NUMBER, DUPLICATE_NAME, STALE_OBJECT, NOT_FOUND})
 """Refusals that are no verdict: QBO holds something that has to be looked at before it is known what happened."""
 
 _DONE_REASON = {Action.CREATE: "created", Action.UPDATE: "updated", Action.VOID: "updated", Action.SEND: "updated"}
@@ -26,6 +28,8 @@ def judge(item: Item, answer: Answer) -> Settled:
     """
     if answer.kind is AnswerKind.WRITTEN:
         return written(item, answer)
+    if answer.kind is AnswerKind.REFUSED and answer.reason == NOT_FOUND and item.action == Action.CREATE:
+        answer = replace(answer, reason="inactive_reference")
     if answer.kind is AnswerKind.REFUSED and answer.reason in NEEDS_A_LOOK:
         return unknown(item, answer, answer.reason)
     if answer.kind is AnswerKind.REFUSED:

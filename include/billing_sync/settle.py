@@ -125,6 +125,9 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
         return outcomes.done(item, entity, "updated", outcome="found")
     if item.action == Action.UPDATE and holds(item.payload or {}, entity):
         return outcomes.done(item, entity, "updated", outcome="found")
+    if item.outcome == outcomes.NOT_FOUND:
+        text = f"{item.entity} {link.qbo_id} stands in QuickBooks, but something that the change refers to is inactive there"
+        return outcomes.stopped(item, "inactive_reference", text, outcome="refused")
     if str(entity["SyncToken"]) == item.sync_token:
         return outcomes.absent(item, whole_batch=False)
     if is_untouched(link.answer, entity):

@@ -30,7 +30,7 @@ where
                 where later.plan_item = sent.plan_item and later.event = 'sent' and later.at > sent.at
             ), 'infinity')
             and answered.outcome in (
-                'refused', 'returned', 'not_executed', 'duplicate_number', 'duplicate_name', 'stale_object',
+                'refused', 'returned', 'not_executed', 'duplicate_number', 'duplicate_name', 'stale_object', 'not_found',
                 'fault_on_repeat', 'repeat_not_executed'
             )
     )
