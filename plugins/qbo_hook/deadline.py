@@ -1,0 +1,90 @@
+"""Ends a call on time, whatever the other side does.
+
+Time-outs of sockets count from byte to byte, so a server that trickles could hold a call for ever. A watch shuts the call's
+sockets down at its deadline, which ends every wait on them at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+
+from qbo_hook.wire import Timeout
+
+
+class CallWatch:
+    """Watches one call: what has been sent so far, and when it must end.
+
+    :param timeout: seconds for the connection and for the whole
+    :param clock: gives the time in UTC, for ``sent_at``
+    """
+
+    def __init__(self, timeout: Timeout, clock: Callable[[], datetime]) -> None:
+        self._timeout = timeout
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(timeout.total, self._expire)
+        self._timer.daemon = True
+        self.started = time.monotonic()
+        self.has_expired = False
+        self.sent_at: datetime | None = None
+
+    def __enter__(self) -> CallWatch:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for watched in self._sockets:
+                watched.close()
+            self._sockets.clear()
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the call began."""
+        return round((time.monotonic() - self.started) * 1000)
+
+    def watch(self, sock: socket.socket) -> None:
+        """Shut this connection down at the deadline.
+
+        :param sock: a connected socket; the watch keeps a duplicate of its handle, so it may be wrapped or closed meanwhile
+        """
+        duplicate = socket.socket(fileno=os.dup(sock.fileno()))
+        with self._lock:
+            self._sockets.append(duplicate)
+        if self.has_expired:
+            self._shut_down()
+
+    def connected(self) -> None:
+        """The connection stands; nothing may be sent any more if that took too long.
+
+        :raises TimeoutError: if it did
+        """
+        if self.has_expired or time.monotonic() - self.started > self._timeout.connect:
+            raise TimeoutError("connecting took too long, so nothing was sent")
+
+    def sending(self) -> None:
+        """From now on bytes of the request may have arrived at the other side."""
+        if self.sent_at is None:
+            self.sent_at = self._clock()
+
+    def _expire(self) -> None:
+        self.has_expired = True
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        with self._lock:
+            for watched in self._sockets:
+                # A connection that is gone already needs no end.
+                with contextlib.suppress(OSError):
+                    watched.shutdown(socket.SHUT_RDWR)
