@@ -7,6 +7,7 @@ its pid and the moment it started; both go into the pid files.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -32,7 +33,7 @@ class Process:
 def process_table() -> dict[int, Process]:
     """Return all running processes by pid; zombies count as ended and are left out."""
     if not _HAS_PROC:
-        return _table_from_ps()
+        return table_from_ps()
     table = {}
     for entry in _PROC.iterdir():
         process = _read_stat(int(entry.name)) if entry.name.isdigit() else None
@@ -41,9 +42,28 @@ def process_table() -> dict[int, Process]:
     return table
 
 
+def table_from_ps() -> dict[int, Process]:
+    """Return all running processes as `ps` knows them, for systems without /proc."""
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,lstart="], capture_output=True, text=True, check=True
+    ).stdout
+    table = {}
+    for line in listing.splitlines():
+        pid, parent, group, state, *started = line.split()
+        if not state.startswith("Z"):
+            # ps on macOS does not print sessions; the process group stands in for it.
+            table[int(pid)] = Process(int(pid), int(parent), int(group), int(group), " ".join(started))
+    return table
+
+
+def has_ps() -> bool:
+    """Say whether the program `ps` is there."""
+    return shutil.which("ps") is not None
+
+
 def find_process(pid: int) -> Process | None:
     """Return the running process of this pid, or None when there is none."""
-    return _read_stat(pid) if _HAS_PROC else _table_from_ps().get(pid)
+    return _read_stat(pid) if _HAS_PROC else table_from_ps().get(pid)
 
 
 def is_running(process: Process) -> bool:
@@ -71,7 +91,8 @@ def executable(pid: int) -> Path | None:
 def family(roots: Iterable[Process]) -> list[Process]:
     """Return the given processes, all their descendants and all members of the sessions that these lead."""
     table = process_table()
-    members = {root.pid for root in roots if table.get(root.pid) == root}
+    # Parents and groups change while a process lives, its pid and start do not.
+    members = {root.pid for root in roots if root.pid in table and table[root.pid].started == root.started}
     while True:
         found = {
             process.pid
@@ -132,16 +153,3 @@ def _boot_id() -> str:
         return (_PROC / "sys/kernel/random/boot_id").read_text().strip()[:8]
     except OSError:
         return "boot"
-
-
-def _table_from_ps() -> dict[int, Process]:
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,lstart="], capture_output=True, text=True, check=True
-    ).stdout
-    table = {}
-    for line in listing.splitlines():
-        pid, parent, group, state, *started = line.split()
-        if not state.startswith("Z"):
-            # ps on macOS does not print sessions; the process group stands in for it.
-            table[int(pid)] = Process(int(pid), int(parent), int(group), int(group), " ".join(started))
-    return table

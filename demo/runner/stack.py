@@ -34,6 +34,8 @@ AIRFLOW_COMPONENTS = {
 COMPONENTS = ("simulator", *AIRFLOW_COMPONENTS)
 DATABASES = ("airflow", "billing", "ledgerline")
 _READY_SECONDS = 180
+# The scheduler waits for its running tasks without end; the state of these is safe at any moment.
+_GRACE = {"scheduler": 5.0}
 
 
 class Stack:
@@ -148,7 +150,7 @@ class Stack:
         :raises RunnerError: when it fails; its last line of output is part of the message.
         """
         log = self.home.logs / f"{log_name}.log"
-        with Progress(label) as progress, log.open("ab") as output:
+        with Progress(label), log.open("ab") as output:
             child = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
@@ -157,16 +159,12 @@ class Stack:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-            while True:
-                try:
-                    code = child.wait(timeout=0.5)
-                    break
-                except subprocess.TimeoutExpired:
-                    progress.show("")
-                except BaseException:
-                    child.terminate()
-                    child.wait()
-                    raise
+            try:
+                code = child.wait()
+            except BaseException:  # an interrupted set-up must not go on unseen
+                child.terminate()
+                child.wait()
+                raise
             if code:
                 raise RunnerError(f"{label}: {last_line(log)}", f"read {log}")
 
@@ -179,13 +177,18 @@ class Stack:
         found |= {f"stray {pid}": pid for pid in strays}
         return found | ({"PostgreSQL": pid} if (pid := self.postgres.pid()) else {})
 
+    def all_processes(self) -> list[processes.Process]:
+        """Return all processes of this stack: components, what they started, strays and PostgreSQL."""
+        roots = [process for process in map(processes.find_process, self.running().values()) if process is not None]
+        return processes.family(roots)
+
     def stop(self) -> None:
         """Stop everything, in the order in which nothing waits for what is gone; no process is left."""
         for name in reversed(COMPONENTS):
             component = self._peek(name)
             if component.process() is not None:
                 with Progress(f"stopping {name}") as progress:
-                    component.stop()
+                    component.stop(_GRACE.get(name, 15.0))
                     progress.done("stopped")
             else:
                 component.stop()

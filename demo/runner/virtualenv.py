@@ -61,8 +61,8 @@ class VirtualEnvironment:
         log.write_text("")
         self._create()
         pins = [argument for name in _PINS for argument in ("-r", name)]
-        total = sum(_count_pins(self._checkout / name) for name in _PINS)
-        self._pip(log, f"installing {total} packages", ["install", *pins, _BUILD_TOOL])
+        count = len({name for file in _PINS for name in _pinned_names(self._checkout / file)})
+        self._pip(log, f"installing {count} packages", ["install", *pins, _BUILD_TOOL])
         projects = [argument for name in self._projects() for argument in ("-e", f"./{name}")]
         options = ["--no-deps", "--no-build-isolation"]
         self._pip(log, "installing the project", ["install", *options, *projects])
@@ -134,15 +134,17 @@ def pip_environment() -> dict[str, str]:
     return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def _count_pins(path: Path) -> int:
-    return sum("==" in line and not line.startswith((" ", "#")) for line in path.read_text().splitlines())
+def _pinned_names(path: Path) -> set[str]:
+    return {line.partition("==")[0] for line in path.read_text().splitlines() if "==" in line and line[0].isalpha()}
 
 
 def _what_pip_does(line: str, count: int) -> str:
     words = line.split()
     if line.startswith("Installing collected"):
         return "unpacking and compiling"
-    return f"{count} looked at: {words[1]}" if line.startswith(("Collecting", "Requirement")) else f"{count} looked at"
+    return (
+        f"{count} looked at, now {words[1]}" if line.startswith(("Collecting", "Requirement")) else f"{count} looked at"
+    )
 
 
 def _last_line(text: str) -> str:

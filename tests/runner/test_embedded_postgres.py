@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.runner import processes
+from demo.runner import ports, processes
 from demo.runner.postgres import EmbeddedPostgres, binaries
 from demo.runner.problems import RunnerError
 
@@ -37,11 +37,9 @@ def test_a_started_server_answers_over_loopback_with_its_password(server):
 
 def test_the_server_listens_on_loopback_only(server):
     """No other address of this machine reaches the server."""
-    listing = subprocess.run(["ss", "-ltnH", f"sport = :{server.port}"], capture_output=True, text=True, check=True)
+    crew = processes.family([processes.find_process(server.pid())])
 
-    addresses = [line.split()[3] for line in listing.stdout.splitlines()]
-
-    assert addresses == [f"127.0.0.1:{server.port}"]
+    assert ports.listening_addresses(process.pid for process in crew) == {f"127.0.0.1:{server.port}"}
 
 
 def test_nothing_in_the_folder_is_open_to_other_users(server):
@@ -86,7 +84,7 @@ def test_a_second_start_finds_the_running_server(server):
 def test_stop_leaves_no_process_even_with_open_sessions(server):
     """A client that is still connected does not keep the server alive."""
     with psycopg.connect(server.dsn()):
-        crew = processes.family([processes.find_process(_postmaster_pid(server))])
+        crew = processes.family([processes.find_process(server.pid())])
 
         server.stop()
 
@@ -166,7 +164,3 @@ def test_an_ordinary_user_needs_no_name_space():
 
 def _others_may_read(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o005 == 0o005 for part in (folder, *folder.parents))
-
-
-def _postmaster_pid(server: EmbeddedPostgres) -> int:
-    return int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
