@@ -200,22 +200,20 @@ def _is_taxed(line: Line, book: Book) -> bool:
 def _header_code(
     invoice: Invoice, lines: Sequence[Line], codes: Sequence[str], book: Book
 ) -> tuple[Target | None, tuple[str, ...]]:
-    """The one QBO tax code for the document's header, and the billing codes it stands for.
+    """The one QBO tax code for the document's header, or else the billing codes that have to be mapped to one.
 
     It is what all the document's jurisdictions are mapped to; where they lead to several codes, the catch-all ``*``.
     """
     levied = [line.tax_code for line in invoice.lines if line.kind == "tax"]
     if not levied:
         levied = [line.tax_code for line, code in zip(lines, codes, strict=True) if code == TAXED]
-    found = {
-        target.qbo_id: target
-        for target in map(book.tax_code, levied)
-        if target and target.qbo_id not in (TAXED, UNTAXED)
-    }
-    names = tuple(dict.fromkeys(code or "(none)" for code in levied))
-    if len(found) == 1:
-        return next(iter(found.values())), names
-    return book.target("tax_code", CATCH_ALL), names
+    default = book.target("tax_code", CATCH_ALL)
+    targets = {code: book.tax_code(code) or default for code in levied}
+    unmapped = tuple(code or "(none)" for code, target in targets.items() if target is None)
+    found = {target.qbo_id: target for target in targets.values() if target and target.qbo_id not in (TAXED, UNTAXED)}
+    if len(found) == 1 and not unmapped:
+        return next(iter(found.values())), ()
+    return default, unmapped or tuple(code or "(none)" for code in targets)
 
 
 def compute(taxed: Iterable[tuple[str, Decimal]], table: TaxTable) -> Decimal | None:
