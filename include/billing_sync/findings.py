@@ -263,5 +263,10 @@ def qbo_url(base_url: str, entity: str, qbo_id: str | None) -> str | None:
     return f"{app}{page}?txnId={qbo_id}" if app and page and qbo_id else None
 
 
+def badge(base_url: str, environment: str) -> str:
+    """The word that pages and mails show for a company's server: production, sandbox or simulator."""
+    return environment if base_url.rstrip("/") in _APPS else "simulator"
+
+
 def _amount(amount: Decimal | None) -> str:
     return "" if amount is None else plain(amount)

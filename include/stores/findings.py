@@ -46,6 +46,7 @@ class RunFindings:
 
     plan_id: int
     realm_key: str
+    base_url: str
     environment: str
     company_name: str | None
     totals: Totals
@@ -76,6 +77,7 @@ class RecentRun:
     created_at: datetime
     pushed_at: datetime | None
     realm_key: str
+    base_url: str
     environment: str
     totals: Totals | None
 
@@ -132,13 +134,15 @@ class FindingsStore:
         rows = self._all("recent_runs", {"dag_ids": list(dag_ids), "row_limit": limit})
         return [RecentRun(**row | {"totals": row["totals"] and Totals.from_json(row["totals"])}) for row in rows]
 
-    def lock_for_mail(self, plan_id: int) -> bool:
-        """Whether findings are kept and no try of this run and realm was mailed.
+    def lock_for_mail(self, plan_id: int) -> Totals | None:
+        """The totals of the plan's findings; None when none are kept, or any try of this run and realm was mailed.
 
         Locks the rows until the transaction ends, so that two reports of one run cannot both mail.
         """
         rows = self._all("lock_mail_of_run", {"plan_id": plan_id})
-        return any(row["plan_id"] == plan_id for row in rows) and all(row["mailed_at"] is None for row in rows)
+        if any(row["mailed_at"] for row in rows):
+            return None
+        return next((Totals.from_json(row["totals"]) for row in rows if row["plan_id"] == plan_id), None)
 
     def mark_mailed(self, plan_id: int) -> None:
         """Note that the findings were mailed."""

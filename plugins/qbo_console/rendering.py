@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from include.billing_sync.findings import Sum, Totals
+from include.billing_sync.findings import Sum, Totals, badge
 from include.billing_sync.money import exponent, is_known_currency
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,6 +46,7 @@ def environment() -> Environment:
     environment.filters["money"] = money
     environment.filters["moment"] = moment
     environment.filters["bars"] = bars
+    environment.filters["badge"] = lambda company: badge(company.base_url, company.environment)
     return environment
 
 

@@ -7,6 +7,7 @@ with final as (
         finding.made_at,
         finding.mailed_at,
         realm.realm_key,
+        realm.base_url,
         realm.environment,
         realm.company_name
     from qbo_sync.findings as finding

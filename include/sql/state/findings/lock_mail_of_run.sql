@@ -2,6 +2,7 @@
 -- Grain: one row per plan of the run and realm, the asked one among them. Parameters: plan_id.
 select
     finding.plan_id,
+    finding.totals,
     finding.mailed_at
 from qbo_sync.findings as finding
 inner join qbo_sync.plans as plan on finding.plan_id = plan.id

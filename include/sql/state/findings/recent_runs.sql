@@ -10,6 +10,7 @@ select
     plan.created_at,
     plan.pushed_at,
     realm.realm_key,
+    realm.base_url,
     realm.environment,
     finding.totals
 from qbo_sync.plans as plan
