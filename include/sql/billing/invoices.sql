@@ -2,17 +2,7 @@
 -- Grain: one invoice.
 -- Parameters (null = all): from_date, to_date (dates of the invoice, both included), changed_since timestamptz (edits of
 -- lines count), ids text[] (invoice ids).
-with line_facts as (
-    select
-        invoice_lines.invoice_id,
-        min(invoice_lines.service_date) as detail_date,
-        max(invoice_lines.updated_at) as updated_at
-    from billing.invoice_lines as invoice_lines
-    where %(ids)s::text[] is null or invoice_lines.invoice_id = any(%(ids)s::text[])
-    group by invoice_lines.invoice_id
-),
-
-final as (
+with final as (
     select
         invoices.invoice_id,
         invoices.realm_key,
@@ -33,7 +23,13 @@ final as (
         invoices.origin,
         greatest(invoices.updated_at, line_facts.updated_at) as updated_at
     from billing.invoices as invoices
-    left join line_facts on invoices.invoice_id = line_facts.invoice_id
+    left join lateral (
+        select
+            min(invoice_lines.service_date) as detail_date,
+            max(invoice_lines.updated_at) as updated_at
+        from billing.invoice_lines as invoice_lines
+        where invoice_lines.invoice_id = invoices.invoice_id
+    ) as line_facts on true
     where
         (%(ids)s::text[] is null or invoices.invoice_id = any(%(ids)s::text[]))
         and (%(from_date)s::date is null or invoices.invoice_date >= %(from_date)s::date)
