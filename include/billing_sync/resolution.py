@@ -1,0 +1,188 @@
+"""Whom and what the documents of one run mean in QuickBooks, decided once per customer and service before any plan.
+
+Mapped first, then by exact name, then to be created where the settings allow it (FEATURES X2, X3, F39-F60). What a run
+creates is written under a reference such as ``@customer:42``, which the push resolves once QuickBooks has given it an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from include.billing_sync.documents import Customer, Invoice, Line
+from include.billing_sync.mapping import (
+    Absent,
+    Ambiguous,
+    BillingNames,
+    Excluded,
+    ItemNames,
+    Mapped,
+    MappingBook,
+    Matched,
+    QboNames,
+    Target,
+    match_customer,
+    match_item,
+)
+from include.billing_sync.parties import customer_payload, item_payload
+from include.billing_sync.payload import Payload
+from include.billing_sync.reasons import Finding
+from include.billing_sync.settings import Company, RealmSettings
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlan:
+    """A customer or item that the push settles before the documents: created, or adopted under the name it has."""
+
+    kind: Literal["customer", "item"]
+    billing_id: str
+    entity: Literal["Customer", "Item"]
+    name: str
+    qbo_id: str | None = None
+    payload: Payload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The reference that a payload may carry, or the finding that stops every document which needs it."""
+
+    reference: str | None = None
+    finding: Finding | None = None
+
+
+class Names:
+    """What is known of names on both sides when a run begins."""
+
+    def __init__(
+        self,
+        *,
+        qbo: QboNames,
+        items: ItemNames,
+        billing: BillingNames,
+        taken: Mapping[str, str],
+    ) -> None:
+        self.qbo = qbo
+        self.items = items
+        self.billing = billing
+        self.taken = taken
+
+
+@dataclass(slots=True)
+class Resolution:
+    """Answers per customer and per service, and the names that have to be settled in QuickBooks first."""
+
+    book: MappingBook
+    settings: RealmSettings
+    company: Company
+    names: Names
+    customers: dict[str, Resolved] = field(default_factory=dict)
+    items: dict[str, Resolved] = field(default_factory=dict)
+    plans: dict[tuple[str, str], NamePlan] = field(default_factory=dict)
+
+    def add(self, invoices: Iterable[Invoice]) -> None:
+        """Decide on the customers and services of these documents that were not met before."""
+        for invoice in invoices:
+            if invoice.customer is not None and invoice.customer.customer_id not in self.customers:
+                self.customers[invoice.customer.customer_id] = self._customer(invoice.customer, invoice.currency)
+            for line in invoice.lines:
+                key = item_key(line)
+                if key and key not in self.items and self._wants_item(line):
+                    self.items[key] = self._item(line, key)
+
+    def customer(self, customer_id: str | None) -> Resolved:
+        """The reference of a customer, or why there is none."""
+        if customer_id is None:
+            return Resolved(finding=Finding("customer_missing", "the document names no customer"))
+        missing = Resolved(finding=Finding("customer_missing", f"billing does not know customer {customer_id}"))
+        return self.customers.get(customer_id, missing)
+
+    def item(self, line: Line) -> Target | None:
+        """The item of a line: as mapped, or as found or planned by name."""
+        mapped = None if self.settings.items == "per_line" and line.kind == "charge" else self.book.item(line)
+        if mapped is not None:
+            return mapped
+        if self.settings.items == "per_line" and not _name(line) and self.settings.generic_item:
+            return Target(self.settings.generic_item.id, self.settings.generic_item.name)
+        resolved = self.items.get(item_key(line) or "")
+        return Target(resolved.reference, _name(line)) if resolved and resolved.reference else None
+
+    def item_finding(self, line: Line) -> Finding | None:
+        """Why a line has no item, where its name is the cause."""
+        resolved = self.items.get(item_key(line) or "")
+        return resolved.finding if resolved else None
+
+    def tax_code(self, code: str | None) -> Target | None:
+        """The tax code of a line, as mapped."""
+        return self.book.tax_code(code)
+
+    def target(self, kind: Literal["category", "tax_code"], key: str | None) -> Target | None:
+        """What a key itself is mapped to."""
+        return self.book.target(kind, key)
+
+    def _customer(self, customer: Customer, currency: str) -> Resolved:
+        answer = self.book.customer(customer.customer_id)
+        if isinstance(answer, Mapped):
+            return Resolved(answer.target.qbo_id)
+        if isinstance(answer, Excluded):
+            return Resolved(finding=Finding("excluded_customer", f"customer {customer.customer_id} {customer.name!r}"))
+        if customer.is_test:
+            return Resolved(finding=Finding("excluded_customer", f"{customer.name!r} is a test customer in billing"))
+        if self.settings.customers == "mapped_only":
+            return Resolved(finding=_unmapped(customer, "and the settings allow mapped customers only"))
+        wanted = currency if self.company.is_multi_currency else None
+        found = match_customer(
+            customer, self.names.qbo, self.names.billing, self.names.taken, wanted, self.settings.name_length
+        )
+        if isinstance(found, Ambiguous):
+            return Resolved(finding=Finding("ambiguous_name", found.why))
+        if isinstance(found, Matched):
+            return self._plan_name("customer", customer.customer_id, "Customer", found.target.name, found.target.qbo_id)
+        if self.settings.customers == "match":
+            return Resolved(finding=_unmapped(customer, "QuickBooks has no customer of this name, and none is created"))
+        payload = customer_payload(customer, self.settings, self.company, currency)
+        return self._plan_name("customer", customer.customer_id, "Customer", found.name, None, payload)
+
+    def _wants_item(self, line: Line) -> bool:
+        if self.settings.items == "mapped_only" or line.kind == "tax":
+            return False
+        return self.settings.items == "per_line" or self.book.item(line) is None
+
+    def _item(self, line: Line, key: str) -> Resolved:
+        mapped = self.book.target("service", key)
+        if mapped is not None:
+            return Resolved(mapped.qbo_id)
+        found = match_item(_name(line), self.names.items)
+        if isinstance(found, Ambiguous):
+            return Resolved(finding=Finding("ambiguous_name", found.why))
+        if isinstance(found, Matched):
+            return self._plan_name("item", key, "Item", found.target.name, found.target.qbo_id)
+        assert isinstance(found, Absent)  # noqa: S101 - the third of three
+        return self._plan_name("item", key, "Item", found.name, None, item_payload(line, self.settings))
+
+    def _plan_name(
+        self,
+        kind: Literal["customer", "item"],
+        billing_id: str,
+        entity: Literal["Customer", "Item"],
+        name: str,
+        qbo_id: str | None,
+        payload: Payload | None = None,
+    ) -> Resolved:
+        self.plans[(kind, billing_id)] = NamePlan(kind, billing_id, entity, name, qbo_id, payload)
+        return Resolved(qbo_id or f"@{kind}:{billing_id}")
+
+
+def item_key(line: Line) -> str | None:
+    """What names a line's item in billing: its service, else the text of the line; None for a nameless line."""
+    if line.service_id:
+        return line.service_id
+    return f"name:{_name(line)}" if _name(line) else None
+
+
+def _name(line: Line) -> str:
+    return (line.service_name or line.description).strip()
+
+
+def _unmapped(customer: Customer, why: str) -> Finding:
+    return Finding("customer_unmapped", f"customer {customer.customer_id} {customer.name!r} is not mapped, {why}")

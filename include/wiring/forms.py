@@ -1,0 +1,199 @@
+"""The trigger form of the export, and the choices that come out of it. A bookkeeper reads these texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from airflow.sdk import Param
+
+MODES = {
+    "push": "Push: write to QuickBooks",
+    "push_after_approval": "Push after approval: show the plan and wait for my yes",
+    "plan_only": "Plan only: show what would happen, write nothing",
+}
+DELIVERIES = {
+    "setting": "As the company's settings say",
+    "copy": "Copy: put the invoices into QuickBooks, mail nothing",
+    "send": "Send: copy, then let QuickBooks mail each invoice to its customer",
+}
+STATUSES = ["Pending", "Skipped", "Error", "Unknown", "Synced"]
+
+
+class ChoiceError(ValueError):
+    """The form asks for something that cannot be: which field, what was found, what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What one run is asked to do. Dates are the realm's local dates, both included; empty tuples mean no filter."""
+
+    realms: tuple[str, ...] = ()
+    from_date: date | None = None
+    to_date: date | None = None
+    numbers: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    plan_id: int | None = None
+    mode: str = "push"
+    delivery: str = "setting"
+    recopy: bool = False
+    accept_suspicious_extract: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The choices as they are kept with the plan."""
+        return {name: _json(value) for name, value in asdict(self).items()}
+
+
+def export_form() -> dict[str, Param]:
+    """The params of ``qbo_export_invoices``, in the order in which the form shows them."""
+    return {
+        "realm": Param(
+            None,
+            type=["null", "string"],
+            title="Company",
+            description="Short name (realm key) of one company. Empty: every company that is set up.",
+        ),
+        "from_date": Param(None, type=["null", "string"], format="date", title="Invoices dated from"),
+        "to_date": Param(None, type=["null", "string"], format="date", title="Invoices dated to (included)"),
+        "invoice_numbers": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Only these invoice numbers",
+            description="One per line. Empty: all of the dates above.",
+        ),
+        "customers": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Only these customers",
+            description="Billing's customer ids, one per line.",
+        ),
+        "statuses": Param(
+            [],
+            type="array",
+            items={"type": "string", "enum": STATUSES},
+            examples=STATUSES,
+            title="Only invoices with these statuses",
+            description="As the last run left them. Empty: all.",
+        ),
+        "amount_from": Param(None, type=["null", "string"], title="Total from", description="For example 100.00"),
+        "amount_to": Param(None, type=["null", "string"], title="Total to"),
+        "mode": Param("push", type="string", enum=list(MODES), values_display=MODES, title="What to do"),
+        "delivery": Param(
+            "setting", type="string", enum=list(DELIVERIES), values_display=DELIVERIES, title="Copy or send"
+        ),
+        "recopy": Param(
+            False,
+            type="boolean",
+            title="Re-copy",
+            description="Write invoices again although billing did not change them (after a change of mappings).",
+        ),
+        "plan_id": Param(
+            None,
+            type=["null", "integer"],
+            title="Push this stored plan",
+            description="The number of a plan made before, at most 7 days old. Dates and filters above are then ignored.",
+            section="For experts",
+        ),
+        "accept_suspicious_extract": Param(
+            False,
+            type="boolean",
+            title="Push although many documents of this run fail the checks",
+            description="After the data team has looked at billing.",
+            section="For experts",
+        ),
+    }
+
+
+def choices_from(params: Mapping[str, Any]) -> Choices:
+    """The choices of a form (or of ``--dag-run-conf``). Raises ChoiceError naming the field, and what is allowed."""
+    unknown = sorted(set(params) - set(export_form()))
+    if unknown:
+        raise ChoiceError(f"The form has no field {', '.join(unknown)}; it has {', '.join(export_form())}.")
+    chosen = Choices(
+        realms=_texts(params, "realm"),
+        from_date=_date(params, "from_date"),
+        to_date=_date(params, "to_date"),
+        numbers=_texts(params, "invoice_numbers"),
+        customers=_texts(params, "customers"),
+        statuses=_texts(params, "statuses"),
+        amount_from=_amount(params, "amount_from"),
+        amount_to=_amount(params, "amount_to"),
+        plan_id=params.get("plan_id"),
+        mode=_one_of(params, "mode", list(MODES), "push"),
+        delivery=_one_of(params, "delivery", list(DELIVERIES), "setting"),
+        recopy=bool(params.get("recopy")),
+        accept_suspicious_extract=bool(params.get("accept_suspicious_extract")),
+    )
+    _check(chosen)
+    return chosen
+
+
+def _check(chosen: Choices) -> None:
+    if chosen.from_date and chosen.to_date and chosen.from_date > chosen.to_date:
+        raise ChoiceError(
+            f"'Invoices dated from' ({chosen.from_date}) lies after 'Invoices dated to' ({chosen.to_date}): swap them."
+        )
+    if chosen.amount_from is not None and chosen.amount_to is not None and chosen.amount_from > chosen.amount_to:
+        raise ChoiceError(
+            f"'Total from' ({chosen.amount_from}) is more than 'Total to' ({chosen.amount_to}): swap them."
+        )
+    if strange := sorted(set(chosen.statuses) - set(STATUSES)):
+        raise ChoiceError(f"'statuses' knows {', '.join(STATUSES)}, not {', '.join(strange)}.")
+    if chosen.plan_id and chosen.mode == "plan_only":
+        raise ChoiceError(
+            "A stored plan cannot be planned again: choose 'push', or leave the number of the plan empty."
+        )
+
+
+def _texts(params: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = params.get(name)
+    if value is None or value == "":
+        return ()
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(part, str) for part in values):
+        raise ChoiceError(f"{name!r} must be a list of texts, not {value!r}.")
+    return tuple(dict.fromkeys(part.strip() for part in values if part.strip()))
+
+
+def _date(params: Mapping[str, Any], name: str) -> date | None:
+    value = params.get(name)
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ChoiceError(f"{name!r} must be a date such as 2026-10-31, not {value!r}.") from None
+
+
+def _amount(params: Mapping[str, Any], name: str) -> Decimal | None:
+    value = params.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ChoiceError(f"{name!r} must be an amount such as 100.00, not {value!r}.") from None
+    if not amount.is_finite():
+        raise ChoiceError(f"{name!r} must be an amount such as 100.00, not {value!r}.")
+    return amount
+
+
+def _one_of(params: Mapping[str, Any], name: str, allowed: list[str], default: str) -> str:
+    value = params.get(name, default)
+    if value not in allowed:
+        raise ChoiceError(f"{name!r} must be one of {', '.join(allowed)}, not {value!r}.")
+    return str(value)
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (date, Decimal)):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
