@@ -225,10 +225,8 @@ class BillingReader:
     def _add_lines(self, drafts: Mapping[str, _Draft]) -> None:
         if not drafts:
             return
-        with _blaming(INVOICE_LINES), self._connection.cursor(name="billing_invoice_lines") as cursor:
-            tolerate_odd_dates(cursor)
-            cursor.itersize = 2_000
-            cursor.execute(self._text(INVOICE_LINES), _parameters(ids=drafts))
+        with _blaming(INVOICE_LINES):
+            cursor = self._execute(INVOICE_LINES, _parameters(ids=drafts))
             reader = RowReader(INVOICE_LINES, cursor.description or [])
             for row in cursor:
                 values, problems = reader.read(row)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -132,6 +133,18 @@ _READ: dict[Kind, Callable[[Any], Any]] = {
 }
 
 
+# The Python types that fit a kind as they are; any other value goes the long way and is read or refused there.
+_FITTING: dict[Kind, type] = {
+    Kind.ID: str,
+    Kind.TEXT: str,
+    Kind.NUMBER: Decimal,
+    Kind.WHOLE: int,
+    Kind.DATE: date,
+    Kind.INSTANT: datetime,
+    Kind.FLAG: bool,
+}
+
+
 class RowReader:
     """Reads the rows of one file, given the columns that its query returns."""
 
@@ -142,40 +155,77 @@ class RowReader:
         if missing:
             raise BillingError(file.name, f"column {missing[0]} is missing", "return it (see docs/billing-contract.md)")
         self.file = file
-        self._columns = [(places[column.name], column, _READ[column.kind]) for column in file.columns]
+        self._names = tuple(column.name for column in file.columns)
+        self._cells = itemgetter(*(places[name] for name in self._names))
         self._padded = [place for place, column in enumerate(described) if column.type_code == _BPCHAR]
+        self._shapes: dict[tuple[type, ...], bool] = {}
+        self._texts = self._of(Kind.TEXT, Kind.ID)
+        self._numbers = self._of(Kind.NUMBER)
+        self._instants = self._of(Kind.INSTANT)
+        self._choices = [(column.name, frozenset(column.choices)) for column in file.columns if column.choices]
 
     def read(self, row: Sequence[Any]) -> tuple[dict[str, Any], list[Problem]]:
         """The values by column, unreadable ones as None, and the problems. Raises BillingError for a row without id."""
-        if self._padded:
-            row = self._unpadded(row)
-        values: dict[str, Any] = {}
+        cells = self._cells(self._unpadded(row) if self._padded else row)
+        shape = tuple(map(type, cells))
+        if shape not in self._shapes:
+            self._shapes[shape] = self._fits(shape)
+        values = dict(zip(self._names, cells, strict=True))
+        if self._shapes[shape] and self._is_in_bounds(values):
+            for name in self._instants:
+                if values[name] is not None:
+                    values[name] = _instant(values[name])
+            return values, []
+        return self._read_one_by_one(values)
+
+    def _fits(self, shape: tuple[type, ...]) -> bool:
+        """Whether cells of these types need no look one by one."""
+        pairs = zip(self.file.columns, shape, strict=True)
+        return all(
+            found is _FITTING[column.kind] or (found is type(None) and not column.is_required)
+            for column, found in pairs
+        )
+
+    def _is_in_bounds(self, values: Mapping[str, Any]) -> bool:
+        for name in self._texts:
+            if values[name] is not None and len(values[name]) > LONGEST_TEXT:
+                return False
+        for name in self._numbers:
+            if values[name] is not None and not values[name].is_finite():
+                return False
+        return all(values[name] in allowed for name, allowed in self._choices)
+
+    def _read_one_by_one(self, cells: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        values: dict[str, Any] = dict.fromkeys(cells)
         problems: list[Problem] = []
-        for place, column, reads in self._columns:
-            value = row[place]
-            if value is None:
-                values[column.name] = None
+        for column in self.file.columns:
+            cell = cells[column.name]
+            if cell is None:
                 if column.is_required:
                     problems.append(Problem(column, "null", "it must not be null; correct the row in billing"))
                 continue
             try:
-                value = values[column.name] = reads(value)
+                value = _READ[column.kind](cell)
             except _NotThatKind as error:
-                values[column.name] = None
                 problems.append(Problem(column, str(error), error.cure))
                 continue
             if column.choices and value not in column.choices:
-                values[column.name] = None
                 problems.append(Problem(column, _shown(value), f"it must be one of {', '.join(column.choices)}"))
-        id_column = self.file.columns[0].name
-        if values[id_column] is None:
-            shown = ", ".join(f"{name} {value!r}" for name, value in list(values.items())[1:4])
-            raise BillingError(
-                self.file.name,
-                f"column {id_column} is null or unreadable in the row with {shown}",
-                "give each row its id",
-            )
+            else:
+                values[column.name] = value
+        self._require_id(values)
         return values, problems
+
+    def _require_id(self, values: Mapping[str, Any]) -> None:
+        """Without the id nobody could say which document is wrong, so nothing of the file is used."""
+        column = self._names[0]
+        if values[column] is None:
+            shown = ", ".join(f"{name} {values[name]!r}" for name in self._names[1:4])
+            problem = f"column {column} is null or unreadable in the row with {shown}"
+            raise BillingError(self.file.name, problem, "give each row its id")
+
+    def _of(self, *kinds: Kind) -> tuple[str, ...]:
+        return tuple(column.name for column in self.file.columns if column.kind in kinds)
 
     def _unpadded(self, row: Sequence[Any]) -> list[Any]:
         """The row without the blanks that PostgreSQL pads char(n) with."""
