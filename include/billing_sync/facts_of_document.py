@@ -1,0 +1,175 @@
+"""Facts about a document itself: whether it is one to push, its number, dates, currency and texts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from include.billing_sync.closing import days_after_closing, posting_date, reported_before
+from include.billing_sync.fact_context import View, listed
+from include.billing_sync.money import is_known_currency
+from include.billing_sync.texts import LONGEST_SENSIBLE_TEXT, broken_characters, is_email
+
+FIRST_DATE = date(2000, 1, 1)
+DAYS_AHEAD = timedelta(days=366)
+OPEN_STATUSES = frozenset({"open", "sent", "overdue", "partially_paid", "paid", "closed", "written_off"})
+GONE_STATUSES = frozenset({"void", "voided", "deleted"})
+DRAFT = "draft"
+
+
+def is_draft(view: View) -> bool:
+    """Billing has not opened it yet."""
+    return view.invoice.status.lower() == DRAFT
+
+
+def is_opted_out(view: View) -> bool:
+    """Billing marks it as not to be pushed."""
+    return view.invoice.is_opted_out
+
+
+def is_from_qbo(view: View) -> bool:
+    """It was imported from QuickBooks."""
+    return (view.invoice.origin or "").lower() == "qbo"
+
+
+def is_out_of_scope(view: View) -> bool:
+    """Void or deleted before it ever was in QuickBooks, or in a status that nobody has named."""
+    status = view.invoice.status.lower()
+    if status in GONE_STATUSES:
+        return view.context.link is None
+    return status not in OPEN_STATUSES and status != DRAFT
+
+
+def days_before_start(view: View) -> int | None:
+    """Days from the document to the start date; above zero it is too early."""
+    start = view.context.settings.start_date
+    return (start - view.invoice.invoice_date).days if start else None
+
+
+def days_from_closing(view: View) -> int | None:
+    """Days from the closing date to the document's date, and to the date that QuickBooks holds; the earlier counts."""
+    context = view.context
+    day = posting_date(view.invoice.invoice_date, context.settings, context.company)
+    return days_after_closing((day, context.held_date), context.company)
+
+
+def days_before_lock(view: View) -> int | None:
+    """For a document in QuickBooks: days by which it lies before ``locked_before``; None for one that is not there."""
+    context = view.context
+    lock = reported_before(context.settings, context.today)
+    if lock is None or context.link is None:
+        return None
+    return (lock - min(view.invoice.invoice_date, context.held_date or view.invoice.invoice_date)).days
+
+
+def detail_age_days(view: View) -> int | None:
+    """Age of the oldest transaction detail at the moment of the check, in days."""
+    oldest = view.invoice.detail_date
+    return (view.context.today - oldest).days if oldest else None
+
+
+def doc_number_length(view: View) -> int:
+    """Characters of the number; 0 when there is none."""
+    return len((view.invoice.doc_number or "").strip())
+
+
+def doc_number_uses(view: View) -> int | None:
+    """Other documents with the same number, in this run or linked. None without a number."""
+    context = view.context
+    return context.same_number_in_run + context.same_number_linked if doc_number_length(view) else None
+
+
+def _bad_dates(view: View) -> list[str]:
+    latest = view.context.today + DAYS_AHEAD
+    dates = [("invoice date", view.invoice.invoice_date), ("due date", view.invoice.due_date)]
+    dates += [(f"service date of line {line.position}", line.service_date) for line in view.invoice.lines]
+    return [f"{name} {day}" for name, day in dates if day and not FIRST_DATE <= day <= latest]
+
+
+def dates_out_of_range(view: View) -> int:
+    """Dates before 2000 or more than a year ahead."""
+    return len(_bad_dates(view))
+
+
+def dates_detail(view: View) -> str:
+    """Which dates."""
+    return listed(_bad_dates(view))
+
+
+def is_currency_known(view: View) -> bool:
+    """The currency is a code of ISO 4217."""
+    return is_known_currency(view.invoice.currency)
+
+
+def _wanted_currency(view: View) -> str | None:
+    """The one currency that QuickBooks would take for this customer; None when it takes any, or the customer is open."""
+    company, customer = view.context.company, view.context.customer
+    if not company.is_multi_currency:
+        return company.home_currency
+    if customer.ref is None:
+        return None
+    if customer.is_created:
+        return view.invoice.customer.currency if view.invoice.customer else None
+    return customer.currency or company.home_currency
+
+
+def is_currency_accepted(view: View) -> bool | None:
+    """The currency is the customer's, and the company's where it has only one. None for an unknown currency."""
+    if not is_currency_known(view):
+        return None
+    return _wanted_currency(view) in (None, view.invoice.currency)
+
+
+def currency_detail(view: View) -> str:
+    """Both currencies."""
+    return f"{view.invoice.currency[:20]} where QuickBooks takes {_wanted_currency(view) or 'any ISO 4217 currency'}"
+
+
+def _texts(view: View) -> list[tuple[str, str]]:
+    invoice = view.invoice
+    named = [("number", invoice.doc_number), ("memo", invoice.memo)]
+    return [(name, text) for name, text in named if text] + [
+        (f"description of line {line.position}", line.description) for line in invoice.lines if line.description
+    ]
+
+
+def _bad_texts(view: View) -> list[str]:
+    bad = []
+    for name, text in _texts(view):
+        broken = broken_characters(text[:LONGEST_SENSIBLE_TEXT])
+        if broken:
+            bad.append(f"{name}: {broken} characters that no text may hold")
+        if len(text) > LONGEST_SENSIBLE_TEXT:
+            bad.append(f"{name}: {len(text):,} characters")
+    if view.invoice.doc_number and view.invoice.doc_number.strip() not in ("", view.invoice.doc_number):
+        bad.append("number: blanks around it")
+    return bad
+
+
+def invalid_texts(view: View) -> int:
+    """Texts that cannot go to QuickBooks and that cutting would not heal."""
+    return len(_bad_texts(view))
+
+
+def texts_detail(view: View) -> str:
+    """Which texts, and what is wrong with them."""
+    return listed(_bad_texts(view))
+
+
+def _long_texts(view: View) -> list[str]:
+    limit = view.context.settings.description_length
+    return [f"{name}: {len(text):,} characters" for name, text in _texts(view) if len(text) > limit]
+
+
+def texts_to_cut(view: View) -> int:
+    """Texts over the length that settings allow."""
+    return len(_long_texts(view))
+
+
+def cut_detail(view: View) -> str:
+    """Which texts are too long."""
+    return listed(_long_texts(view))
+
+
+def is_email_missing(view: View) -> bool:
+    """The document shall be mailed, and billing has no usable address for it."""
+    return view.context.mode == "send" and not is_email(view.invoice.billing_email)
