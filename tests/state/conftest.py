@@ -37,3 +37,14 @@ def connection(dsn: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """An open connection of the running role that commits each statement."""
     with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as opened:
         yield opened
+
+
+@pytest.fixture
+def realm(connection: psycopg.Connection[dict[str, Any]]) -> int:
+    """The row of one sandbox company."""
+    row = connection.execute(
+        "insert into qbo_sync.realms (realm_key, base_url, realm_id, environment) "
+        "values ('us', 'http://127.0.0.1:1', '9130000000000001', 'sandbox') returning id"
+    ).fetchone()
+    assert row is not None
+    return int(row["id"])
