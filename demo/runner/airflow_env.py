@@ -103,6 +103,7 @@ def secret_keys(home: Home) -> dict[str, str]:
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "jwt_secret": secrets.token_urlsafe(48),
         "api_secret_key": secrets.token_urlsafe(32),
+        "app_password": secrets.token_hex(16),
         "webhook_verifier_token": secrets.token_urlsafe(24),
     }
     return _keep(home.root / "keys.json", fresh)

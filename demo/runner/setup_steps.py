@@ -21,10 +21,11 @@ EXPORT_CONF: dict[str, Any] = {}
 EXPORT_SECONDS = 600
 # Unpaused after the export. The hourly sync stays paused, so that the first look shows what the export did.
 LEFT_PAUSED = {"qbo_auto_sync"}
-SUMMARY = [str(VENV / "bin" / "ledgerline"), "summary"]
 
+# The database user of the Connections: reads billing, writes rows of our state, owns nothing.
+APP_USER = "ledgerline_app"
 _LEDGERLINE = str(VENV / "bin" / "ledgerline")
-_DEMO_TOKEN = ("--realm", "demo", "--refresh-token", "RT1-sim")
+SUMMARY = [_LEDGERLINE, "summary"]
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,41 @@ class Step:
 
     label: str
     command: Callable[[Stack], list[str]]
-    once: bool
+    once: bool = False
+    environment: Callable[[Stack], dict[str, str]] = lambda stack: {}
+
+
+def _import_connections(stack: Stack) -> list[str]:
+    """Write the Connections to a file whose name tells its content, so that a change is imported again."""
+    text = json.dumps(connections(stack), indent=2)
+    file = stack.home.root / f"connections-{_hash(text)[:12]}.json"
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(text)
+    return [sys.executable, "-m", "airflow", "connections", "import", "--overwrite", str(file)]
+
+
+def _migrate(stack: Stack) -> list[str]:
+    return [_LEDGERLINE, "migrate", "--dsn", _as_owner(stack, "ledgerline")]
+
+
+def _load_billing(stack: Stack) -> list[str]:
+    return [sys.executable, "-m", "demo.load", "--dsn", _as_owner(stack, "billing"), "--reader", APP_USER]
+
+
+def _import_token(stack: Stack) -> list[str]:
+    return [_LEDGERLINE, "tokens", "import", "--realm", "demo", "--refresh-token", "RT1-sim"]
+
+
+def _owner_password(stack: Stack) -> dict[str, str]:
+    return {"PGPASSWORD": stack.postgres.password, "BILLING_READER_PASSWORD": _app_password(stack)}
 
 
 STEPS: Sequence[Step] = (
-    Step("Airflow connections", lambda stack: _import_connections(stack), once=True),
-    Step("sync state", lambda stack: [_LEDGERLINE, "migrate"], once=False),
-    Step("demo billing", lambda stack: [sys.executable, "-m", "demo.load", "--dsn", _billing(stack)], once=True),
+    Step("Airflow connections", _import_connections, once=True),
+    Step("sync state", _migrate, environment=_owner_password),
+    Step("demo billing", _load_billing, environment=_owner_password),
     # Once only: QuickBooks gives a new refresh token with each use, and this first one is soon worth nothing.
-    Step("demo company's sign-on", lambda stack: [_LEDGERLINE, "tokens", "import", *_DEMO_TOKEN], once=True),
+    Step("demo company's sign-on", _import_token, once=True),
 )
 
 
@@ -52,7 +79,7 @@ def set_up(stack: Stack, steps: Sequence[Step] = STEPS) -> None:
         command = step.command(stack)
         if step.once and done.has(step.label, command):
             continue
-        stack.run(step.label, command)
+        stack.run(step.label, command, step.environment(stack))
         done.add(step.label, command)
 
 
@@ -61,7 +88,7 @@ def connections(stack: Stack) -> dict[str, dict[str, Any]]:
 
     def database(name: str) -> dict[str, Any]:
         server = {"conn_type": "postgres", "host": HOST, "port": stack.postgres.port}
-        return server | {"schema": name, "login": "postgres", "password": stack.postgres.password}
+        return server | {"schema": name, "login": APP_USER, "password": _app_password(stack)}
 
     company = {
         "environment": "sandbox",
@@ -76,17 +103,13 @@ def connections(stack: Stack) -> dict[str, dict[str, Any]]:
     }
 
 
-def _import_connections(stack: Stack) -> list[str]:
-    """Write the Connections to a file; its name tells its content, so that a change is imported again."""
-    text = json.dumps(connections(stack), indent=2)
-    file = stack.home.root / f"connections-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-        output.write(text)
-    return [sys.executable, "-m", "airflow", "connections", "import", "--overwrite", str(file)]
+def _as_owner(stack: Stack, dbname: str) -> str:
+    """Return the URL of a database for its owner; the password stays out of the list of processes."""
+    return f"postgresql://postgres@{HOST}:{stack.postgres.port}/{dbname}"
 
 
-def _billing(stack: Stack) -> str:
-    return stack.postgres.dsn("billing")
+def _app_password(stack: Stack) -> str:
+    return secret_keys(stack.home)["app_password"]
 
 
 class _Done:
@@ -105,5 +128,8 @@ class _Done:
 
 
 def _words(command: list[str]) -> str:
-    # Hashed, because a connection URL among the words holds a password.
-    return hashlib.sha256("\0".join(command).encode()).hexdigest()
+    return _hash("\0".join(command))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

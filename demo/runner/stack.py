@@ -9,7 +9,7 @@ import datetime
 import importlib.metadata
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -144,17 +144,18 @@ class Stack:
                 self.component(name).wait_until(is_healthy, _READY_SECONDS, progress.show)
                 progress.done("ready")
 
-    def run(self, label: str, command: list[str], log_name: str = "setup") -> None:
+    def run(self, label: str, command: list[str], extra: Mapping[str, str] | None = None) -> None:
         """Run a command of the set-up on this stack, showing one line of progress.
 
+        :param extra: environment variables for this command alone.
         :raises RunnerError: when it fails; its last line of output is part of the message.
         """
-        log = self.home.logs / f"{log_name}.log"
+        log = self.home.logs / "setup.log"
         with Progress(label), log.open("ab") as output:
             child = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
-                env=self.environment(),
+                env=self.environment() | dict(extra or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
