@@ -100,28 +100,31 @@ def is_currency_known(view: View) -> bool:
     return is_known_currency(view.invoice.currency)
 
 
-def _wanted_currency(view: View) -> str | None:
-    """The one currency that QuickBooks would take for this customer; None when it takes any, or the customer is open."""
+def _wanted_currencies(view: View) -> list[str]:
+    """What the document's currency has to be: the company's where it has only one, and the customer's.
+
+    The customer's is QuickBooks' own once it is known there under multicurrency, and billing's until then.
+    """
     company, customer = view.context.company, view.context.customer
-    if not company.is_multi_currency:
-        return company.home_currency
-    if customer.ref is None:
-        return None
-    if customer.is_created:
-        return view.invoice.customer.currency if view.invoice.customer else None
-    return customer.currency or company.home_currency
+    wanted = [] if company.is_multi_currency else [company.home_currency]
+    if company.is_multi_currency and customer.ref is not None and not customer.is_created:
+        return [customer.currency or company.home_currency]
+    if view.invoice.customer is not None and view.invoice.customer.currency:
+        wanted.append(view.invoice.customer.currency)
+    return wanted
 
 
 def is_currency_accepted(view: View) -> bool | None:
     """The currency is the customer's, and the company's where it has only one. None for an unknown currency."""
     if not is_currency_known(view):
         return None
-    return _wanted_currency(view) in (None, view.invoice.currency)
+    return all(view.invoice.currency == wanted for wanted in _wanted_currencies(view))
 
 
 def currency_detail(view: View) -> str:
-    """Both currencies."""
-    return f"{view.invoice.currency[:20]} where QuickBooks takes {_wanted_currency(view) or 'any ISO 4217 currency'}"
+    """The document's currency and those it should have."""
+    wanted = listed(one for one in _wanted_currencies(view) if one != view.invoice.currency)
+    return f"{view.invoice.currency[:20]} instead of {wanted or 'an ISO 4217 code'}"
 
 
 def _texts(view: View) -> list[tuple[str, str]]:
