@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -13,7 +13,7 @@ from include.billing_sync.payloads import entity_for
 from include.billing_sync.reason_catalogue import Severity
 from include.billing_sync.reasons import Finding, gravest, worst_of_each
 from include.billing_sync.settings import RealmSettings
-from include.billing_sync.statuses import Action
+from include.billing_sync.statuses import Action, Status
 from include.billing_sync.texts import is_email
 
 
@@ -31,164 +31,185 @@ class DecidingLink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What a document stands in, besides itself.
-
-    ``fingerprint`` is the document's, computed under the canon that its link names. ``link_realm_differs``: the link lies
-    in another realm than the one this document is routed to. ``is_recopy`` was chosen in the form. ``was_deleted_in_qbo``:
-    its last link was archived because QuickBooks deleted it, and ``is_explicit`` says that a person asked for this very
-    document.
-    """
-
-    settings: RealmSettings
-    fingerprint: str
-    findings: Sequence[Finding] = ()
-    link: DecidingLink | None = None
-    link_realm_differs: bool = False
-    is_recopy: bool = False
-    is_explicit: bool = False
-    was_deleted_in_qbo: bool = False
-    mode: Literal["copy", "send"] = "copy"
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """The action, its reason, and what to tell people.
 
-    ``findings`` are all that the document keeps: for an action the warnings beside it, for none everything that stopped
-    it. ``needs_approval`` items wait for a person; ``then_send`` asks for a send after the write.
+    ``findings`` are all that the document keeps: for a write the warnings beside it, for none everything that stopped it.
+    ``needs_approval`` is the reason for which a person must look first, or empty. ``then_send`` asks for a mail after the
+    write.
     """
 
     action: Action
     reason: str
     explanation: str
     findings: tuple[Finding, ...] = ()
-    needs_approval: bool = False
+    needs_approval: str = ""
     then_send: bool = False
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether something keeps the document from being what billing says, so that nothing at all is done with it."""
+        return self.action is Action.NONE and gravest(self.findings)[0] is not Status.SYNCED
 
-def decide(invoice: Invoice, situation: Situation) -> Decision:
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is told beside a document that is written or stays as it is."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.WARN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A document with everything that the decision looks at."""
+
+    invoice: Invoice
+    link: DecidingLink | None
+    findings: Sequence[Finding]
+    settings: RealmSettings
+    is_recopy: bool
+    is_sending: bool
+
+    @property
+    def stops(self) -> bool:
+        return any(finding.stops for finding in self.findings)
+
+    @property
+    def has_address(self) -> bool:
+        return is_email(self.invoice.billing_email)
+
+    @property
+    def is_unmailed(self) -> bool:
+        """It shall be mailed, and QuickBooks has not done so."""
+        return self.is_sending and (self.link is None or self.link.email_status != "EmailSent")
+
+    def found(self, reason: str) -> Finding | None:
+        return next((finding for finding in self.findings if finding.reason == reason), None)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(worst_of_each(finding for finding in self.findings if finding.severity is Severity.WARN))
+
+
+def decide(
+    invoice: Invoice,
+    fingerprint: str,
+    link: DecidingLink | None,
+    findings: Sequence[Finding] = (),
+    *,
+    settings: RealmSettings,
+    is_recopy: bool = False,
+    is_elsewhere: bool = False,
+    was_deleted_in_qbo: bool = False,
+    is_asked_for: bool = False,
+    mode: Literal["copy", "send"] = "copy",
+) -> Decision:
     """What is to be done with the document.
 
     A document that is in QuickBooks and unchanged stays Synced whatever the checks say of it today: nothing is to be
     written, so nothing can be wrong with the writing.
+
+    :param fingerprint: of the document now, computed under the canon that its link names.
+    :param link: of the document in QuickBooks, if it is there.
+    :param findings: all that the checks found, warnings too.
+    :param is_recopy: the form asks for an update even if nothing changed.
+    :param is_elsewhere: the link lies in another realm than the one to which the document is routed.
+    :param was_deleted_in_qbo: its last link was archived because QuickBooks deleted the document.
+    :param is_asked_for: a person named this very document, which is what creates a deleted one anew.
     """
-    if situation.link is None:
-        return _not_in_qbo(invoice, situation)
-    if _has(situation, "qbo_origin"):
-        return _none(situation, "qbo_origin")
-    if situation.link_realm_differs or situation.link.entity != entity_for(invoice, situation.settings):
-        return _moved(invoice, situation)
+    case = _Case(invoice, link, findings, settings, is_recopy, mode == "send")
+    if link is None:
+        return _not_in_qbo(case, is_barred=was_deleted_in_qbo and not is_asked_for)
+    imported = case.found("qbo_origin")
+    if imported is not None:
+        return _none(imported)
+    if is_elsewhere or link.entity != entity_for(invoice, settings):
+        return _moved(case, link, is_elsewhere)
     if invoice.status.lower() in GONE_STATUSES:
-        return _gone_in_billing(invoice, situation)
-    if situation.fingerprint == situation.link.fingerprint and not situation.is_recopy:
-        return _unchanged(invoice, situation)
-    return _changed(invoice, situation)
+        return _gone_in_billing(case, link)
+    if fingerprint == link.fingerprint and not is_recopy:
+        return _unchanged(case)
+    return _changed(case)
 
 
-def _not_in_qbo(invoice: Invoice, situation: Situation) -> Decision:
-    if any(finding.stops for finding in situation.findings):
-        return _stopped(situation)
-    if situation.was_deleted_in_qbo and not situation.is_explicit:
-        finding = Finding("deleted_in_qbo", "deleted in QuickBooks after our last write")
-        return Decision(Action.NONE, finding.reason, finding.detail, (finding,))
+def _not_in_qbo(case: _Case, *, is_barred: bool) -> Decision:
+    if case.stops:
+        return _stopped(case)
+    if is_barred:
+        return _none(Finding("deleted_in_qbo", "deleted in QuickBooks after our last write"))
     return Decision(
         Action.CREATE,
         "created",
         "not in QuickBooks yet",
-        _warnings(situation),
-        then_send=_wants_send(invoice, situation),
+        case.warnings,
+        then_send=case.is_unmailed and case.has_address,
     )
 
 
-def _unchanged(invoice: Invoice, situation: Situation) -> Decision:
-    """In QuickBooks as billing has it; with send, it is mailed if it was not mailed before."""
-    unmailed = situation.mode == "send" and not _is_mailed(situation)
-    if unmailed and is_email(invoice.billing_email):
-        return Decision(Action.SEND, "not_yet_sent", f"mail it to {invoice.billing_email}", (Finding("not_yet_sent"),))
-    kept = [finding for finding in situation.findings if finding.reason == "copied_not_sent" and unmailed]
-    return Decision(Action.NONE, "unchanged", "unchanged since the last write", (Finding("unchanged"), *kept))
+def _unchanged(case: _Case) -> Decision:
+    """In QuickBooks as billing has it; when sending, it is mailed if it was not mailed before."""
+    if case.is_unmailed and case.has_address:
+        text = f"in QuickBooks already; mail it to {case.invoice.billing_email}"
+        return Decision(Action.SEND, "not_yet_sent", text, (Finding("not_yet_sent"),))
+    kept = [finding for finding in case.warnings if finding.reason == "copied_not_sent"]
+    text = "unchanged since the last write"
+    return Decision(Action.NONE, "unchanged", text, (*kept, Finding("unchanged", text)))
 
 
-def _changed(invoice: Invoice, situation: Situation) -> Decision:
-    if any(finding.stops for finding in situation.findings):
-        return _stopped(situation)
-    why = "copied again as the form asks" if situation.is_recopy else "content changed in billing"
-    return Decision(
-        Action.UPDATE,
-        *_reason_of_change(situation, "updated", why),
-        _warnings(situation),
-        needs_approval=_has(situation, "period_reported"),
-        then_send=_wants_send(invoice, situation),
-    )
+def _changed(case: _Case) -> Decision:
+    if case.stops:
+        return _stopped(case)
+    why = "copied again, as the form asks" if case.is_recopy else "content changed in billing"
+    then_send = case.is_unmailed and case.has_address
+    return Decision(Action.UPDATE, "updated", *_held(case, why), then_send=then_send)
 
 
-def _gone_in_billing(invoice: Invoice, situation: Situation) -> Decision:
+def _gone_in_billing(case: _Case, link: DecidingLink) -> Decision:
     """Voided or deleted in billing, while QuickBooks still has it: reported, or voided there if the settings say so."""
-    word = "deleted" if invoice.status.lower() == "deleted" else "voided"
-    settings = situation.settings
-    choice = settings.deleted_in_billing if word == "deleted" else settings.voided_in_billing
-    finding = Finding(f"{word}_in_billing", f"{word} in billing, and still in QuickBooks")
-    if _is_void(situation):
-        return Decision(Action.NONE, "unchanged", f"{word} in billing and void in QuickBooks", (Finding("unchanged"),))
+    word = "deleted" if case.invoice.status.lower() == "deleted" else "voided"
+    choice = case.settings.deleted_in_billing if word == "deleted" else case.settings.voided_in_billing
+    if _is_void(link):
+        text = f"{word} in billing and void in QuickBooks"
+        return Decision(Action.NONE, "unchanged", text, (Finding("unchanged", text),))
     if choice == "report":
-        return Decision(Action.NONE, finding.reason, finding.detail, (finding,))
-    blocking = [found for found in situation.findings if found.reason == "period_closed"]
-    if blocking:
-        return Decision(Action.NONE, "period_closed", blocking[0].detail, (*blocking, finding))
-    reason, why = _reason_of_change(situation, "updated", f"{word} in billing")
-    return Decision(Action.VOID, reason, why, needs_approval=_has(situation, "period_reported"))
+        return _none(Finding(f"{word}_in_billing", f"{word} in billing, and still in QuickBooks"))
+    closed = case.found("period_closed")
+    if closed is not None:
+        return _none(closed)
+    return Decision(Action.VOID, "updated", *_held(case, f"{word} in billing"))
 
 
-def _moved(invoice: Invoice, situation: Situation) -> Decision:
-    link = situation.link
-    where = "another realm" if situation.link_realm_differs else f"{link.entity if link else 'QuickBooks'}"
-    text = f"it is linked as {where}, and would now become {entity_for(invoice, situation.settings)} here"
-    return Decision(Action.NONE, "moved", text, (Finding("moved", text),))
+def _held(case: _Case, why: str) -> tuple[str, tuple[Finding, ...], str]:
+    """Explanation, warnings and the reason to wait for a person: a change in a reported period needs one."""
+    reported = case.found("period_reported")
+    if reported is None:
+        return why, case.warnings, ""
+    return f"{why}; {reported.detail}", case.warnings, reported.reason
 
 
-def _stopped(situation: Situation) -> Decision:
-    findings = worst_of_each(finding for finding in situation.findings if finding.severity is not Severity.WARN)
+def _moved(case: _Case, link: DecidingLink, is_elsewhere: bool) -> Decision:
+    wanted = entity_for(case.invoice, case.settings)
+    where = "in another company" if is_elsewhere else f"as {link.entity}"
+    return _none(Finding("moved", f"it is in QuickBooks {where}, and would now be {wanted} here"))
+
+
+def _stopped(case: _Case) -> Decision:
+    findings = worst_of_each(finding for finding in case.findings if finding.severity is not Severity.WARN)
     _, reason = gravest(findings)
     detail = next(finding.detail for finding in findings if finding.reason == reason)
     return Decision(Action.NONE, reason, detail, tuple(findings))
 
 
-def _none(situation: Situation, reason: str) -> Decision:
-    found = next(finding for finding in situation.findings if finding.reason == reason)
-    return Decision(Action.NONE, reason, found.detail or found.entry.text, (found,))
+def _none(finding: Finding) -> Decision:
+    return Decision(Action.NONE, finding.reason, finding.detail or finding.entry.text, (finding,))
 
 
-def _warnings(situation: Situation) -> tuple[Finding, ...]:
-    return tuple(worst_of_each(finding for finding in situation.findings if finding.severity is Severity.WARN))
-
-
-def _has(situation: Situation, reason: str) -> bool:
-    return any(finding.reason == reason for finding in situation.findings)
-
-
-def _reason_of_change(situation: Situation, reason: str, why: str) -> tuple[str, str]:
-    """A change in a reported period waits under that reason; otherwise the change speaks for itself."""
-    held = next((finding for finding in situation.findings if finding.reason == "period_reported"), None)
-    return ("period_reported", f"{why}; {held.detail}") if held else (reason, why)
-
-
-def _wants_send(invoice: Invoice, situation: Situation) -> bool:
-    return situation.mode == "send" and is_email(invoice.billing_email) and not _is_mailed(situation)
-
-
-def _is_mailed(situation: Situation) -> bool:
-    return situation.link is not None and situation.link.email_status == "EmailSent"
-
-
-def _is_void(situation: Situation) -> bool:
+def _is_void(link: DecidingLink) -> bool:
     """Whether our own last write voided it: QuickBooks then says so in the memo and holds nothing but zeros."""
-    answer = situation.link.answer if situation.link else {}
-    return str(answer.get("PrivateNote", "")).startswith("Voided") and Decimal(str(answer.get("TotalAmt", 0))) == 0
+    note, total = str(link.answer.get("PrivateNote", "")), link.answer.get("TotalAmt", 0)
+    return "Voided" in note and Decimal(str(total)) == 0
 
 
 def beyond_the_limit(updates: int, settings: RealmSettings) -> bool:
-    """Whether a run with so many updates and voids of Synced documents needs a person's approval for them.
+    """Whether a run that changes so many Synced documents needs a person's approval for them.
 
     All of them wait then, not only those above the limit: so many changes at once have one cause, and which of them came
     first says nothing about which are right.
@@ -198,10 +219,6 @@ def beyond_the_limit(updates: int, settings: RealmSettings) -> bool:
 
 def hold(decision: Decision, updates: int, settings: RealmSettings) -> Decision:
     """The decision, waiting for approval because its run changes ``updates`` documents that are Synced."""
-    detail = (
-        f"{updates} documents would be changed, more than updates_without_approval: {settings.updates_without_approval}"
-    )
-    findings = (*decision.findings, Finding("needs_approval", detail))
-    return Decision(
-        decision.action, "needs_approval", f"{decision.explanation}; {detail}", findings, True, decision.then_send
-    )
+    limit = settings.updates_without_approval
+    text = f"{decision.explanation}; the run would change {updates} documents, and {limit} need no approval"
+    return replace(decision, explanation=text, needs_approval=decision.needs_approval or "needs_approval")
