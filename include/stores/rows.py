@@ -145,6 +145,14 @@ _FITTING: dict[Kind, type] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The places of texts and numbers among the cells of rows that look alike: most rows are read by it at once."""
+
+    texts: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+
 class RowReader:
     """Reads the rows of one file, given the columns that its query returns."""
 
@@ -158,40 +166,39 @@ class RowReader:
         self._names = tuple(column.name for column in file.columns)
         self._cells = itemgetter(*(places[name] for name in self._names))
         self._padded = [place for place, column in enumerate(described) if column.type_code == _BPCHAR]
-        self._shapes: dict[tuple[type, ...], bool] = {}
-        self._texts = self._of(Kind.TEXT, Kind.ID)
-        self._numbers = self._of(Kind.NUMBER)
-        self._instants = self._of(Kind.INSTANT)
+        self._shapes: dict[tuple[type, ...], _Shape | None] = {}
+        self._instants = [column.name for column in file.columns if column.kind is Kind.INSTANT]
         self._choices = [(column.name, frozenset(column.choices)) for column in file.columns if column.choices]
 
     def read(self, row: Sequence[Any]) -> tuple[dict[str, Any], list[Problem]]:
         """The values by column, unreadable ones as None, and the problems. Raises BillingError for a row without id."""
         cells = self._cells(self._unpadded(row) if self._padded else row)
-        shape = tuple(map(type, cells))
-        if shape not in self._shapes:
-            self._shapes[shape] = self._fits(shape)
+        types = tuple(map(type, cells))
+        if types not in self._shapes:
+            self._shapes[types] = self._shape(types)
+        shape = self._shapes[types]
         values = dict(zip(self._names, cells, strict=True))
-        if self._shapes[shape] and self._is_in_bounds(values):
-            for name in self._instants:
-                if values[name] is not None:
-                    values[name] = _instant(values[name])
-            return values, []
-        return self._read_one_by_one(values)
+        if shape is None or not self._is_in_bounds(shape, cells, values):
+            return self._read_one_by_one(values)
+        for name in self._instants:
+            if values[name] is not None:
+                values[name] = _instant(values[name])
+        return values, []
 
-    def _fits(self, shape: tuple[type, ...]) -> bool:
-        """Whether cells of these types need no look one by one."""
-        pairs = zip(self.file.columns, shape, strict=True)
-        return all(
-            found is _FITTING[column.kind] or (found is type(None) and not column.is_required)
-            for column, found in pairs
-        )
+    def _shape(self, types: tuple[type, ...]) -> _Shape | None:
+        """Where rows with cells of these types hold texts and numbers; None when a cell must be looked at by itself."""
+        for column, found in zip(self.file.columns, types, strict=True):
+            if found is not _FITTING[column.kind] and (found is not type(None) or column.is_required):
+                return None
+        texts = tuple(place for place, found in enumerate(types) if found is str)
+        return _Shape(texts, tuple(place for place, found in enumerate(types) if found is Decimal))
 
-    def _is_in_bounds(self, values: Mapping[str, Any]) -> bool:
-        for name in self._texts:
-            if values[name] is not None and len(values[name]) > LONGEST_TEXT:
+    def _is_in_bounds(self, shape: _Shape, cells: Sequence[Any], values: Mapping[str, Any]) -> bool:
+        for place in shape.texts:
+            if len(cells[place]) > LONGEST_TEXT:
                 return False
-        for name in self._numbers:
-            if values[name] is not None and not values[name].is_finite():
+        for place in shape.numbers:
+            if not cells[place].is_finite():
                 return False
         return all(values[name] in allowed for name, allowed in self._choices)
 
@@ -223,9 +230,6 @@ class RowReader:
             shown = ", ".join(f"{name} {values[name]!r}" for name in self._names[1:4])
             problem = f"column {column} is null or unreadable in the row with {shown}"
             raise BillingError(self.file.name, problem, "give each row its id")
-
-    def _of(self, *kinds: Kind) -> tuple[str, ...]:
-        return tuple(column.name for column in self.file.columns if column.kind in kinds)
 
     def _unpadded(self, row: Sequence[Any]) -> list[Any]:
         """The row without the blanks that PostgreSQL pads char(n) with."""
