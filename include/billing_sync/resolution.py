@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from include.billing_sync.documents import Customer, Invoice, Line
+from include.billing_sync.facts import CustomerMatch
 from include.billing_sync.mapping import (
     Absent,
     Ambiguous,
     BillingNames,
     Excluded,
     ItemNames,
+    ListRow,
     Mapped,
     MappingBook,
     Matched,
@@ -27,7 +29,6 @@ from include.billing_sync.mapping import (
 )
 from include.billing_sync.parties import customer_payload, item_payload
 from include.billing_sync.payload import Payload
-from include.billing_sync.reasons import Finding
 from include.billing_sync.settings import Company, RealmSettings
 
 
@@ -45,10 +46,10 @@ class NamePlan:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The reference that a payload may carry, or the finding that stops every document which needs it."""
+    """The reference that a line may carry, or why its name could not be settled."""
 
     reference: str | None = None
-    finding: Finding | None = None
+    ambiguous: str = ""
 
 
 class Names:
@@ -57,15 +58,18 @@ class Names:
     def __init__(
         self,
         *,
-        qbo: QboNames,
-        items: ItemNames,
+        rows: Iterable[ListRow],
         billing: BillingNames,
         taken: Mapping[str, str],
     ) -> None:
-        self.qbo = qbo
-        self.items = items
+        """Index the reference cache; ``taken`` gives the billing id behind each QBO customer that is mapped or linked."""
+        known = list(rows)
+        self.qbo = QboNames(known)
+        self.items = ItemNames(known)
         self.billing = billing
         self.taken = taken
+        self.customers = {row.qbo_id: row for row in known if row.entity == "Customer"}
+        self.inactive = frozenset((row.entity, row.qbo_id) for row in known if not row.is_active)
 
 
 @dataclass(slots=True)
@@ -76,7 +80,7 @@ class Resolution:
     settings: RealmSettings
     company: Company
     names: Names
-    customers: dict[str, Resolved] = field(default_factory=dict)
+    customers: dict[str, CustomerMatch] = field(default_factory=dict)
     items: dict[str, Resolved] = field(default_factory=dict)
     plans: dict[tuple[str, str], NamePlan] = field(default_factory=dict)
 
@@ -90,12 +94,9 @@ class Resolution:
                 if key and key not in self.items and self._wants_item(line):
                     self.items[key] = self._item(line, key)
 
-    def customer(self, customer_id: str | None) -> Resolved:
-        """The reference of a customer, or why there is none."""
-        if customer_id is None:
-            return Resolved(finding=Finding("customer_missing", "the document names no customer"))
-        missing = Resolved(finding=Finding("customer_missing", f"billing does not know customer {customer_id}"))
-        return self.customers.get(customer_id, missing)
+    def customer(self, customer_id: str | None) -> CustomerMatch:
+        """What became of a document's customer. One that billing does not know has no reference."""
+        return self.customers.get(customer_id or "", CustomerMatch())
 
     def item(self, line: Line) -> Target | None:
         """The item of a line: as mapped, or as found or planned by name."""
@@ -107,10 +108,14 @@ class Resolution:
         resolved = self.items.get(item_key(line) or "")
         return Target(resolved.reference, _name(line)) if resolved and resolved.reference else None
 
-    def item_finding(self, line: Line) -> Finding | None:
-        """Why a line has no item, where its name is the cause."""
-        resolved = self.items.get(item_key(line) or "")
-        return resolved.finding if resolved else None
+    def ambiguous_lines(self, invoice: Invoice) -> dict[str, str]:
+        """Line id and cause, for the lines whose item a name could not settle."""
+        causes: dict[str, str] = {}
+        for line in invoice.lines:
+            resolved = self.items.get(item_key(line) or "")
+            if resolved and resolved.ambiguous and self.item(line) is None:
+                causes[line.line_id] = resolved.ambiguous
+        return causes
 
     def tax_code(self, code: str | None) -> Target | None:
         """The tax code of a line, as mapped."""
@@ -120,28 +125,40 @@ class Resolution:
         """What a key itself is mapped to."""
         return self.book.target(kind, key)
 
-    def _customer(self, customer: Customer, currency: str) -> Resolved:
+    def _customer(self, customer: Customer, currency: str) -> CustomerMatch:
         answer = self.book.customer(customer.customer_id)
         if isinstance(answer, Mapped):
-            return Resolved(answer.target.qbo_id)
+            return self._known(answer.target.qbo_id)
         if isinstance(answer, Excluded):
-            return Resolved(finding=Finding("excluded_customer", f"customer {customer.customer_id} {customer.name!r}"))
+            return CustomerMatch(
+                is_excluded=True, detail=f"customer {customer.customer_id} {customer.name!r} is never synced"
+            )
         if customer.is_test:
-            return Resolved(finding=Finding("excluded_customer", f"{customer.name!r} is a test customer in billing"))
+            return CustomerMatch(is_excluded=True, detail=f"{customer.name!r} is a test customer in billing")
         if self.settings.customers == "mapped_only":
-            return Resolved(finding=_unmapped(customer, "and the settings allow mapped customers only"))
+            return CustomerMatch(detail=_unmapped(customer, "and the settings allow mapped customers only"))
         wanted = currency if self.company.is_multi_currency else None
         found = match_customer(
             customer, self.names.qbo, self.names.billing, self.names.taken, wanted, self.settings.name_length
         )
         if isinstance(found, Ambiguous):
-            return Resolved(finding=Finding("ambiguous_name", found.why))
+            return CustomerMatch(is_ambiguous=True, detail=found.why)
         if isinstance(found, Matched):
-            return self._plan_name("customer", customer.customer_id, "Customer", found.target.name, found.target.qbo_id)
+            self._plan_name("customer", customer.customer_id, "Customer", found.target.name, found.target.qbo_id)
+            return self._known(found.target.qbo_id)
         if self.settings.customers == "match":
-            return Resolved(finding=_unmapped(customer, "QuickBooks has no customer of this name, and none is created"))
+            why = "QuickBooks has no customer of this name, and the settings create none"
+            return CustomerMatch(detail=_unmapped(customer, why))
         payload = customer_payload(customer, self.settings, self.company, currency)
-        return self._plan_name("customer", customer.customer_id, "Customer", found.name, None, payload)
+        reference = self._plan_name("customer", customer.customer_id, "Customer", found.name, None, payload).reference
+        return CustomerMatch(ref=reference, currency=customer.currency or currency)
+
+    def _known(self, qbo_id: str) -> CustomerMatch:
+        row = self.names.customers.get(qbo_id)
+        if row is None:
+            return CustomerMatch(ref=qbo_id)
+        detail = "" if row.is_active else f"{row.name} (id {qbo_id}) is inactive in QuickBooks"
+        return CustomerMatch(ref=qbo_id, currency=row.currency, is_inactive=not row.is_active, detail=detail)
 
     def _wants_item(self, line: Line) -> bool:
         if self.settings.items == "mapped_only" or line.kind == "tax":
@@ -154,7 +171,7 @@ class Resolution:
             return Resolved(mapped.qbo_id)
         found = match_item(_name(line), self.names.items)
         if isinstance(found, Ambiguous):
-            return Resolved(finding=Finding("ambiguous_name", found.why))
+            return Resolved(ambiguous=found.why)
         if isinstance(found, Matched):
             return self._plan_name("item", key, "Item", found.target.name, found.target.qbo_id)
         assert isinstance(found, Absent)  # noqa: S101 - the third of three
@@ -184,5 +201,5 @@ def _name(line: Line) -> str:
     return (line.service_name or line.description).strip()
 
 
-def _unmapped(customer: Customer, why: str) -> Finding:
-    return Finding("customer_unmapped", f"customer {customer.customer_id} {customer.name!r} is not mapped, {why}")
+def _unmapped(customer: Customer, why: str) -> str:
+    return f"customer {customer.customer_id} {customer.name!r} is not mapped: {why}"

@@ -121,7 +121,7 @@ class PostgresOutbox:
         rows = self._rows(sql("archived_links"), realm=self.realm, **_keys(items))
         found: dict[tuple[str, str], list[Link]] = {}
         for row in rows:
-            found.setdefault((row["kind"], row["billing_id"]), []).append(_link(row["link"]))
+            found.setdefault((row["kind"], row["billing_id"]), []).append(link_from_row(row["link"]))
         return found
 
     def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[datetime]]:
@@ -158,7 +158,7 @@ class PostgresOutbox:
         rows = self._rows(
             sql("links_of_documents"), environment=self.environment, realm=self.realm, names=NAME_KINDS, **_keys(items)
         )
-        return {(row["kind"], row["billing_id"]): _link(row) for row in rows}
+        return {(row["kind"], row["billing_id"]): link_from_row(row) for row in rows}
 
     def _check_epoch(self) -> None:
         row = self._one(
@@ -236,7 +236,8 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
     return Item(**{name: row.get(name) for name in _ITEM_FIELDS} | {"warnings": row.get("warnings") or ()})
 
 
-def _link(row: Mapping[str, Any]) -> Link:
+def link_from_row(row: Mapping[str, Any]) -> Link:
+    """A link from its row, or from the JSON that the archive keeps of one."""
     total = row.get("total")
     return Link(
         kind=row["kind"],
