@@ -1,0 +1,260 @@
+"""The books of one company during one unit of work: reading, writing and looking up its objects.
+
+Rows of ``objects`` hold the printed document and, beside it, the columns that queries use. What changes without an edit of the
+object itself (a customer's balance, LastUpdatedTime) lives in columns alone and is put into the text when it is printed.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from qbo_simulator import wire
+from qbo_simulator.clock import meta_time
+from qbo_simulator.company import Company
+from qbo_simulator.entities.kinds import EntityType
+from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.errors import bad_reference, not_found
+from qbo_simulator.settings import Settings
+from qbo_simulator.wire import Json
+
+_BALANCE = '"Balance":-1'
+_BALANCE_WITH_JOBS = '"BalanceWithJobs":-1'
+_UPDATED = '"LastUpdatedTime":""'
+ROW = "id, sync_token, created, updated, active, deleted, balance, last_line, body"
+
+
+@dataclass(slots=True)
+class Record:
+    """One object as stored: ``document`` is its parsed form, in QBO's order of properties."""
+
+    entity: EntityType
+    id: int
+    sync_token: int
+    created: int
+    updated: int
+    is_active: bool
+    document: Json
+    # Highest line id ever given in this document: ids of removed lines are not used again.
+    last_line: int = 0
+
+    @property
+    def name(self) -> str:
+        """DisplayName or Name, as references print it."""
+        return str(self.document.get(self.entity.name_field, ""))
+
+
+class ReferenceCache:
+    """Parsed list objects by company, entity and id; what a rolled-back unit of work touched is forgotten."""
+
+    def __init__(self, largest: int = 20_000) -> None:
+        self._records: dict[tuple[int, str, int], Record] = {}
+        self._largest = largest
+
+    def get(self, key: tuple[int, str, int]) -> Record | None:
+        """The cached record, if any."""
+        return self._records.get(key)
+
+    def put(self, key: tuple[int, str, int], record: Record) -> None:
+        """Remember; starts anew when full, so that memory stays flat."""
+        if len(self._records) >= self._largest:
+            self._records.clear()
+        self._records[key] = record
+
+    def forget(self, key: tuple[int, str, int]) -> None:
+        """Drop one."""
+        self._records.pop(key, None)
+
+    def clear(self) -> None:
+        """Drop all."""
+        self._records.clear()
+
+
+class Books:
+    """One company seen through one transaction of the state file."""
+
+    def __init__(
+        self, database: sqlite3.Connection, company: Company, cache: ReferenceCache, settings: Settings, now: float, today: str
+    ) -> None:
+        self.database = database
+        self.company = company
+        self.cache = cache
+        self.settings = settings
+        self.now = int(now)
+        self.today = today
+        self.time_text = meta_time(self.now)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def row(self, entity: EntityType, id: int) -> tuple[Any, ...] | None:
+        """The stored row (columns ``ROW``), deleted ones included."""
+        found: tuple[Any, ...] | None = self.database.execute(
+            f"select {ROW} from objects where company = ? and entity = ? and id = ?",  # noqa: S608 - a constant list of columns
+            (self.company.key, entity.name, id),
+        ).fetchone()
+        return found
+
+    def find(self, entity: EntityType, id: int) -> Record | None:
+        """The live object with this id, or None."""
+        key = (self.company.key, entity.name, id)
+        record = self.cache.get(key)
+        if record is None:
+            row = self.row(entity, id)
+            if row is None or row[5]:
+                return None
+            record = Record(entity, row[0], row[1], row[2], row[3], bool(row[4]), wire.parse(row[8]), row[7])
+            if not entity.is_transaction:
+                self.cache.put(key, record)
+        return record
+
+    def get(self, entity: EntityType, id: int) -> Record:
+        """The live object with this id; raises 610."""
+        record = self.find(entity, id)
+        if record is None:
+            raise not_found()
+        return record
+
+    def refer(self, entity_name: str, reference: Json, *, was: Json | None = None) -> Record:
+        """Resolve a reference and write the name into it; raises 2500 when missing, 610 when inactive.
+
+        :param was: the reference that the stored object already holds; an inactive object stays usable there.
+        """
+        entity = ENTITIES[entity_name]
+        value = reference["value"]
+        record = self.find(entity, int(value)) if value.isdecimal() and value.isascii() and len(value) < 18 else None
+        if record is None:
+            raise bad_reference(entity.reference_kind, value)
+        if not record.is_active and (was is None or was.get("value") != value):
+            raise not_found()
+        reference["name"] = record.name
+        return record
+
+    def printed(self, entity: EntityType, row: tuple[Any, ...]) -> str:
+        """JSON text of a row (columns ``ROW``) as QBO answers it."""
+        body: str = row[8]
+        if not entity.is_volatile:
+            return body
+        balance = row[6] or 0
+        with_jobs = balance + self._jobs_balance(row[0]) if entity.name == "Customer" else balance
+        return (
+            body.replace(_BALANCE, f'"Balance":{wire.print_cents(balance)}', 1)
+            .replace(_BALANCE_WITH_JOBS, f'"BalanceWithJobs":{wire.print_cents(with_jobs)}', 1)
+            .replace(_UPDATED, f'"LastUpdatedTime":"{meta_time(row[3])}"', 1)
+        )
+
+    def _jobs_balance(self, id: int) -> int:
+        children = self.database.execute(
+            "select id, balance from objects where company = ? and parent = ? and entity = 'Customer' and deleted = 0",
+            (self.company.key, id),
+        ).fetchall()
+        return sum((balance or 0) + self._jobs_balance(child) for child, balance in children)
+
+    def text(self, entity: EntityType, id: int) -> str:
+        """JSON text of one live object; raises 610."""
+        row = self.row(entity, id)
+        if row is None or row[5]:
+            raise not_found()
+        return self.printed(entity, row)
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def next_id(self, sequence: str, count: int = 1) -> int:
+        """Take the next number (or the first of ``count``) of one of the company's sequences."""
+        last: int = self.database.execute(
+            "insert into sequences (company, name, last) values (?, ?, ?) "
+            "on conflict (company, name) do update set last = last + excluded.last returning last",
+            (self.company.key, sequence, count),
+        ).fetchone()[0]
+        return last - count + 1
+
+    def insert(self, entity: EntityType, document: Json, *, last_line: int = 0, id: int | None = None, created: int | None = None) -> Record:
+        """Store a new object and give it its Id, SyncToken and MetaData."""
+        id = self.next_id(entity.sequence) if id is None else id
+        moment = created or self.now
+        is_active = document.get("Active", True) is not False
+        record = Record(entity, id, 0, moment, moment, is_active, document, last_line)
+        self._finish(record)
+        self._write(record, "insert into")
+        return record
+
+    def replace(self, record: Record, document: Json, *, last_line: int | None = None, bump: bool = True) -> Record:
+        """Store a new version of an object; its SyncToken rises by one."""
+        changed = Record(
+            record.entity,
+            record.id,
+            record.sync_token + 1 if bump else record.sync_token,
+            record.created,
+            self.now,
+            document.get("Active", True) is not False,
+            document,
+            record.last_line if last_line is None else last_line,
+        )
+        self._finish(changed)
+        self._write(changed, "replace into")
+        return changed
+
+    def _finish(self, record: Record) -> None:
+        entity, document = record.entity, record.document
+        document["domain"] = "QBO"
+        document["sparse"] = False
+        document["Id"] = str(record.id)
+        document["SyncToken"] = str(record.sync_token)
+        created = self.time_text if record.created == self.now else meta_time(record.created)
+        updated = "" if entity.is_volatile else self.time_text if record.updated == self.now else meta_time(record.updated)
+        document["MetaData"] = {"CreateTime": created, "LastUpdatedTime": updated}
+        record.document = entity.shape.arrange(document)
+
+    def _write(self, record: Record, verb: str) -> None:
+        entity, document = record.entity, record.document
+        key = (self.company.key, entity.name, record.id)
+        balance = None
+        if entity.is_volatile and verb == "replace into":
+            balance = self.database.execute(
+                "select balance from objects where company = ? and entity = ? and id = ?", key
+            ).fetchone()[0]
+        elif not entity.is_volatile and "Balance" in document:
+            balance = wire.cents(document["Balance"])
+        elif entity.is_volatile:
+            balance = 0
+        customer = document.get("CustomerRef")
+        parent = document.get("ParentRef")
+        total = document.get("TotalAmt")
+        self.database.execute(
+            f"{verb} objects (company, entity, id, sync_token, created, updated, active, deleted, name, full_name, doc_number, "
+            "txn_date, due_date, customer, parent, total, balance, last_line, body) "
+            "values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *key,
+                record.sync_token,
+                record.created,
+                record.updated,
+                record.is_active,
+                record.name if entity.name_field else None,
+                document.get("FullyQualifiedName"),
+                document.get("DocNumber"),
+                document.get("TxnDate"),
+                document.get("DueDate"),
+                int(customer["value"]) if customer else None,
+                int(parent["value"]) if parent else None,
+                None if total is None else wire.cents(total),
+                balance,
+                record.last_line,
+                wire.encode(document),
+            ),
+        )
+        if not entity.is_transaction:
+            self.cache.forget(key)
+
+    def delete(self, record: Record) -> None:
+        """Mark a transaction deleted: it answers 610 from now on and CDC reports it."""
+        self.database.execute(
+            "update objects set deleted = 1, updated = ?, sync_token = sync_token + 1, doc_number = null, balance = null "
+            "where company = ? and entity = ? and id = ?",
+            (self.now, self.company.key, record.entity.name, record.id),
+        )
+
+    def touch(self, entity_name: str, id: int, delta: int = 0) -> None:
+        """A transaction of this name was written: its balance and LastUpdatedTime move, its SyncToken does not."""
+        self.database.execute(
+            "update objects set balance = coalesce(balance, 0) + ?, updated = ? where company = ? and entity = ? and id = ?",
+            (delta, self.now, self.company.key, entity_name, id),
+        )

@@ -1,0 +1,125 @@
+"""The one SQLite file: its tables and its connection.
+
+A committed write survives ``kill -9``: WAL with ``synchronous = normal`` loses nothing when the process dies.
+"""
+
+import sqlite3
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+create table if not exists companies (
+    key integer primary key,
+    realm_id text not null unique,
+    document text not null
+);
+create table if not exists sequences (
+    company integer not null,
+    name text not null,
+    last integer not null,
+    primary key (company, name)
+) without rowid;
+create table if not exists objects (
+    company integer not null,
+    entity text not null,
+    id integer not null,
+    sync_token integer not null,
+    created integer not null,
+    updated integer not null,
+    active integer not null default 1,
+    deleted integer not null default 0,
+    name text collate nocase,
+    full_name text collate nocase,
+    doc_number text collate nocase,
+    txn_date text,
+    due_date text,
+    customer integer,
+    parent integer,
+    total integer,
+    balance integer,
+    last_line integer not null default 0,
+    body text not null,
+    primary key (company, entity, id)
+);
+create index if not exists objects_by_name on objects (company, entity, name) where name is not null;
+create index if not exists objects_by_full_name on objects (company, entity, full_name, id) where full_name is not null;
+create index if not exists objects_by_number on objects (company, doc_number) where doc_number is not null;
+create index if not exists objects_by_date on objects (company, entity, txn_date, id) where txn_date is not null;
+create index if not exists objects_by_customer on objects (company, customer, entity) where customer is not null;
+create index if not exists objects_by_parent on objects (company, parent) where parent is not null;
+create index if not exists objects_by_update on objects (company, entity, updated, id);
+create index if not exists objects_by_balance on objects (company, entity, balance) where balance is not null;
+create index if not exists objects_by_total on objects (company, entity, total) where total is not null;
+create table if not exists names (
+    company integer not null,
+    space text not null,
+    folded text not null,
+    entity text not null,
+    id integer not null,
+    primary key (company, space, folded)
+) without rowid;
+create table if not exists remembered (
+    company integer not null,
+    request_id text not null,
+    at real not null,
+    answer text not null,
+    primary key (company, request_id)
+) without rowid;
+create table if not exists apps (
+    client_id text primary key,
+    client_secret text not null,
+    name text not null
+) without rowid;
+create table if not exists grants (
+    key integer primary key,
+    client_id text not null,
+    realm_id text not null,
+    document text not null
+);
+create table if not exists tokens (
+    value text primary key,
+    kind text not null,
+    grant_key integer not null,
+    issued real not null,
+    expires real not null,
+    state text not null
+) without rowid;
+create table if not exists settings (
+    name text primary key,
+    document text not null
+) without rowid;
+create table if not exists journal (
+    number integer primary key,
+    at real not null,
+    realm_id text,
+    method text not null,
+    path text not null,
+    query text not null,
+    request_headers text not null,
+    request_body blob not null,
+    status integer,
+    answer_headers text not null,
+    answer_body blob not null,
+    milliseconds real not null,
+    tid text not null,
+    mishap text
+);
+"""
+
+
+def connect(path: str | Path) -> sqlite3.Connection:
+    """Open (and where needed create) the state file; transactions are begun and ended by hand."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    connection.execute("pragma temp_store = memory")
+    connection.execute("pragma cache_size = -65536")
+    connection.execute("pragma foreign_keys = on")
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version not in (0, SCHEMA_VERSION):
+        connection.close()
+        raise SystemExit(f"{path} was written by another version of the simulator (schema {version}): choose another --db")
+    connection.executescript(SCHEMA)
+    connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+    return connection

@@ -1,0 +1,59 @@
+"""What an entity type is: its name, shape, operations and which of its properties can be asked for in a query."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from qbo_simulator.entities.fields import Shape
+
+ColumnType = Literal["id", "text", "amount", "number", "date", "moment", "bool", "reference"]
+CREATE, READ, UPDATE, DELETE, VOID, SEND, PDF = "create", "read", "update", "delete", "void", "send", "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One queryable property: an SQL expression over ``objects`` and the type of its values."""
+
+    expression: str
+    type: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """One QBO entity as the generic operations need to know it."""
+
+    name: str
+    shape: Shape
+    kind: Literal["transaction", "name", "list", "singleton"]
+    operations: frozenset[str]
+    sequence: str
+    columns: dict[str, Column] = field(default_factory=dict)
+    label: str = ""
+    reference_kind: str = ""
+    name_field: str = ""
+    name_space: str = ""
+    default_order: str = "id"
+    is_volatile: bool = False
+    in_cdc: bool = True
+
+    @property
+    def is_transaction(self) -> bool:
+        """Transactions have dates and amounts and can be deleted; list entities can only be made inactive."""
+        return self.kind == "transaction"
+
+    @property
+    def hides_inactive(self) -> bool:
+        """Queries leave inactive rows out unless they ask for them."""
+        return self.kind in ("name", "list")
+
+
+META_COLUMNS = {
+    "Id": Column("id", "id"),
+    "MetaData.CreateTime": Column("created", "moment"),
+    "MetaData.LastUpdatedTime": Column("updated", "moment"),
+}
+NEWEST_FIRST = "txn_date desc, id desc"
+
+
+def stored(path: str, type: ColumnType) -> Column:
+    """A property without a column of its own, taken out of the document."""
+    return Column(f"json_extract(body, '$.{path}')", type)

@@ -1,0 +1,97 @@
+"""One operation on one entity, the same for a single call, a batch item and the accountant of the control plane."""
+
+from typing import Any
+
+from qbo_simulator import wire
+from qbo_simulator.books import Books, Record
+from qbo_simulator.company import company_info, preferences
+from qbo_simulator.entities.fields import identifier
+from qbo_simulator.entities.kinds import CREATE, DELETE, READ, SEND, UPDATE, VOID, EntityType
+from qbo_simulator.errors import LAPSED_DETAIL, Fault, NotSimulated, missing, not_found, unsupported
+from qbo_simulator.rules import RULES
+from qbo_simulator.rules.base import check_token
+from qbo_simulator.wire import Json
+
+NO_FLAGS: frozenset[str] = frozenset()
+
+
+def read(books: Books, entity: EntityType, id: str) -> str:
+    """``{"Invoice":{...}}`` of one object; raises 610, or 2030 for an id that is no number."""
+    if entity.kind == "singleton":
+        return f'{{"{entity.name}":{singleton(books, entity)}}}'
+    number = identifier(id, "Id")
+    if number is None or len(number) > 18:
+        raise not_found()
+    return f'{{"{entity.name}":{books.text(entity, int(number))}}}'
+
+
+def singleton(books: Books, entity: EntityType) -> str:
+    """JSON text of CompanyInfo or Preferences."""
+    printer = company_info if entity.name == "CompanyInfo" else preferences
+    return wire.encode(printer(books.company))
+
+
+def write(books: Books, entity: EntityType, operation: str, raw: Any, flags: frozenset[str] = NO_FLAGS, send_to: str | None = None) -> str:
+    """Carry out create, update, delete, void or send; returns ``{"Invoice":{...}}``."""
+    if not isinstance(raw, dict):
+        raise Fault("2010", f"Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.{entity.name}")
+    if operation not in entity.operations:
+        raise _refusal(entity, operation)
+    if not books.company.is_subscribed:
+        raise Fault("6190", LAPSED_DETAIL)
+    rules = RULES[entity.name]
+    if operation == CREATE:
+        record = rules.create(books, raw, flags)
+        return _answer(books, record)
+    record = _addressed(books, entity, raw)
+    if operation != SEND:
+        check_token(books, record, raw)
+    if operation == UPDATE:
+        record = rules.update(books, record, raw, flags)
+    elif operation == DELETE:
+        rules.delete(books, record)
+        return f'{{"{entity.name}":{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}}}'
+    elif operation == VOID:
+        record = rules.void(books, record)
+    elif operation == SEND:
+        record = rules.send(books, record, send_to)
+    return _answer(books, record)
+
+
+def _refusal(entity: EntityType, operation: str) -> Exception:
+    if operation == DELETE and entity.kind in ("name", "list") and UPDATE in entity.operations:
+        return unsupported(f"delete on {entity.name}")
+    if entity.kind == "singleton" or entity.operations == frozenset({READ}):
+        return NotSimulated(f"{operation} of {entity.name}")
+    return unsupported(f"{operation} on {entity.name}")
+
+
+def _addressed(books: Books, entity: EntityType, raw: Json) -> Record:
+    id = identifier(raw.get("Id"), "Id")
+    if id is None:
+        raise missing("Id")
+    if len(id) > 18:
+        raise not_found()
+    return books.get(entity, int(id))
+
+
+def _answer(books: Books, record: Record) -> str:
+    if not record.entity.is_volatile:
+        return f'{{"{record.entity.name}":{wire.encode(record.document)}}}'
+    return f'{{"{record.entity.name}":{books.text(record.entity, record.id)}}}'
+
+
+def operation_of(raw: Any, parameters: dict[str, str]) -> str:
+    """What a POST to an entity asks for: ``operation`` and ``include`` of the query string, else create or update by Id."""
+    asked = parameters.get("operation", "").lower()
+    includes = {part.strip().lower() for part in parameters.get("include", "").split(",")}
+    if asked in (DELETE, VOID, CREATE):
+        return asked
+    if "void" in includes:
+        return VOID
+    if asked == UPDATE:
+        return UPDATE
+    if asked:
+        raise unsupported(asked)
+    has_id = isinstance(raw, dict) and raw.get("Id") not in (None, "")
+    return UPDATE if has_id else CREATE

@@ -1,0 +1,165 @@
+"""Lines of sales forms: reading them, numbering them, adding the SubTotal line, and their arithmetic."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from qbo_simulator import wire
+from qbo_simulator.books import Books
+from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing
+from qbo_simulator.wire import Json
+
+LARGEST_NUMBER_OF_LINES = 750
+# Legal pseudo item of QBO for the shipping charge.
+SHIPPING_ITEM = "SHIPPING_ITEM_ID"
+HUNDRED = Decimal(100)
+
+
+@dataclass(slots=True)
+class Lines:
+    """The lines of one form and what they add up to."""
+
+    items: list[Json] = field(default_factory=list)
+    discount: Json | None = None
+    subtotal: Decimal | int = 0
+    discount_amount: Decimal | int = 0
+    last_id: int = 0
+
+    def printed(self) -> list[Json]:
+        """All lines in QBO's order: items, SubTotal, discount."""
+        subtotal: Json = {"Amount": self.subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
+        return [*self.items, subtotal, *([self.discount] if self.discount else [])]
+
+
+def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: int) -> Lines:
+    """Check the lines of a request against the books; tax codes are checked later, with the tax."""
+    lines = Lines(last_id=last_id)
+    before = {line["Id"]: line for line in old if "Id" in line}
+    for line in given:
+        kind = line.get("DetailType")
+        if kind == "SalesItemLineDetail":
+            lines.items.append(_item_line(books, line, before, lines))
+        elif kind == "DescriptionOnly":
+            lines.items.append(_description_line(line, before, lines))
+        elif kind == "DiscountLineDetail":
+            if lines.discount is not None:
+                raise Fault("6090", "Only one discount line is allowed in a transaction.", element="Line")
+            lines.discount = line
+        elif kind is None:
+            raise missing("Line.DetailType")
+        elif kind == "GroupLineDetail":
+            raise NotSimulated("group lines (GroupLineDetail) on sales forms")
+        elif kind != "SubTotalLineDetail":
+            raise Fault("6440", f"Invalid Line Information : {kind} is not a line of a sales form.", element="Line.DetailType")
+    if not lines.items:
+        raise missing("Line")
+    if len(lines.items) > LARGEST_NUMBER_OF_LINES and books.company.preferences["UsingSalesTax"]:
+        raise business(f"A taxable transaction can have at most {LARGEST_NUMBER_OF_LINES} lines.", "Line")
+    lines.subtotal = sum((line["Amount"] for line in lines.items if line["DetailType"] == "SalesItemLineDetail"), 0)
+    if lines.discount is not None:
+        _settle_discount(books, lines)
+    return lines
+
+
+def _identify(line: Json, before: dict[str, Json], lines: Lines) -> str:
+    id = line.get("Id")
+    if id is not None and id in before:
+        return str(id)
+    lines.last_id += 1
+    return str(lines.last_id)
+
+
+def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) -> Json:
+    amount = line.get("Amount")
+    if amount is None:
+        raise missing("Line.Amount")
+    detail = line.get("SalesItemLineDetail")
+    if detail is None:
+        raise missing("Line.SalesItemLineDetail")
+    price, quantity = detail.get("UnitPrice"), detail.get("Qty")
+    if price is not None and quantity is not None and wire.money(Decimal(price * quantity)) != amount:
+        raise Fault(
+            "6070",
+            f"Amount is not equal to UnitPrice * Qty. Supplied value:{wire.plain(amount):,}",
+            element="Line.Amount",
+        )
+    id = _identify(line, before, lines)
+    known: Json = before.get(id, {}).get("SalesItemLineDetail", {})
+    item_reference = detail.get("ItemRef")
+    if item_reference is None:
+        detail = {"ItemRef": default_item(books), **detail}
+    elif item_reference["value"] != SHIPPING_ITEM:
+        books.refer("Item", item_reference, was=known.get("ItemRef"))
+    if "ClassRef" in detail:
+        raise bad_reference("Klasses", detail["ClassRef"]["value"])
+    result: Json = {"Id": id, "LineNum": len(lines.items) + 1}
+    if "Description" in line:
+        result["Description"] = line["Description"]
+    result["Amount"] = amount
+    if "LinkedTxn" in line:
+        result["LinkedTxn"] = line["LinkedTxn"]
+    result["DetailType"] = "SalesItemLineDetail"
+    result["SalesItemLineDetail"] = detail
+    return result
+
+
+def default_item(books: Books) -> Json:
+    """The item that QBO puts on a line that names none: Services, or the oldest item."""
+    row = books.database.execute(
+        "select id, name from objects where company = ? and entity = 'Item' and active = 1 order by name = 'Services' desc, id limit 1",
+        (books.company.key,),
+    ).fetchone()
+    if row is None:
+        raise missing("Line.SalesItemLineDetail.ItemRef")
+    return {"value": str(row[0]), "name": row[1]}
+
+
+def _description_line(line: Json, before: dict[str, Json], lines: Lines) -> Json:
+    result: Json = {"Id": _identify(line, before, lines), "LineNum": len(lines.items) + 1}
+    if "Description" in line:
+        result["Description"] = line["Description"]
+    result["DetailType"] = "DescriptionOnly"
+    result["DescriptionLineDetail"] = line.get("DescriptionLineDetail", {})
+    return result
+
+
+def _settle_discount(books: Books, lines: Lines) -> None:
+    given = lines.discount or {}
+    if not books.company.preferences["AllowDiscount"]:
+        raise Fault("5030", "Feature Not Supported Error : Discounts are not enabled for this company.")
+    detail: Json = dict(given.get("DiscountLineDetail", {}))
+    percent = detail.get("DiscountPercent")
+    if detail.get("PercentBased"):
+        if percent is None:
+            raise Fault("6090", "DiscountPercent is required when PercentBased is true.", element="Line.DiscountLineDetail")
+        if not 0 <= percent <= HUNDRED:
+            raise Fault("2150", f"Percent must be between 0 and 100. Supplied value:{percent}", element="Line.DiscountLineDetail")
+        amount = wire.money(Decimal(lines.subtotal) * percent / HUNDRED)
+    elif given.get("Amount") is None:
+        raise Fault("6090", "A discount line needs an Amount, or PercentBased with a DiscountPercent.", element="Line.DiscountLineDetail")
+    else:
+        amount = given["Amount"]
+        detail["PercentBased"] = False
+        detail.pop("DiscountPercent", None)
+    if amount > max(lines.subtotal, 0):
+        raise business("The discount amount can't be greater than the subtotal.")
+    account = detail.get("DiscountAccountRef")
+    if account is None:
+        account = default_discount_account(books)
+    else:
+        books.refer("Account", account)
+    ordered: Json = {"PercentBased": detail["PercentBased"]}
+    for name, value in (("DiscountPercent", detail.get("DiscountPercent")), ("DiscountAccountRef", account)):
+        if value is not None:
+            ordered[name] = value
+    lines.discount = {"Amount": amount, "DetailType": "DiscountLineDetail", "DiscountLineDetail": ordered}
+    lines.discount_amount = amount
+
+
+def default_discount_account(books: Books) -> Json | None:
+    """The account that the company's preferences name for discounts."""
+    row = books.database.execute(
+        "select id, name from objects where company = ? and entity = 'Account' and active = 1 and name like 'Discounts given%' limit 1",
+        (books.company.key,),
+    ).fetchone()
+    return {"value": str(row[0]), "name": row[1]} if row else None

@@ -1,0 +1,51 @@
+"""Document numbers: given or assigned, and their duplicates."""
+
+from qbo_simulator.books import Books, Record
+from qbo_simulator.entities.kinds import EntityType
+from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.errors import Fault
+from qbo_simulator.wire import Json
+
+SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate")
+ALLOW_DUPLICATE = "allowduplicatedocnum"
+
+
+def settle_doc_number(books: Books, entity: EntityType, form: Json, record: Record | None, flags: frozenset[str]) -> None:
+    """Assign the next number where the company (or ``AutoDocNumber``) wants it, and refuse duplicates (6140)."""
+    custom = bool(books.company.preferences["CustomTxnNumbers"])
+    automatic = form.pop("AutoDocNumber", None)
+    before = record.document.get("DocNumber") if record else None
+    number = form.get("DocNumber")
+    if record is not None and number == before:
+        return
+    if not custom and record is None and (number is None or books.settings.number_when_automatic == "replace"):
+        form["DocNumber"] = next_number(books)
+    elif automatic and number is None:
+        form["DocNumber"] = next_number(books)
+    elif number is not None and books.company.preferences["WarnDuplicateDocNumbers"] and ALLOW_DUPLICATE not in flags:
+        refuse_duplicate(books, entity, number, record.id if record else 0)
+
+
+def next_number(books: Books) -> str:
+    """The company's next number of sales forms that is not taken."""
+    while True:
+        number = str(1000 + books.next_id("document numbers"))
+        taken = books.database.execute(
+            "select 1 from objects where company = ? and doc_number = ? limit 1", (books.company.key, number)
+        ).fetchone()
+        if not taken:
+            return number
+
+
+def refuse_duplicate(books: Books, entity: EntityType, number: str, own_id: int) -> None:
+    """6140 names the transaction that has the number."""
+    spaces = SALES_FORMS if books.settings.duplicate_numbers_across == "sales_forms" and entity.name in SALES_FORMS else (entity.name,)
+    for name, id in books.database.execute(
+        "select entity, id from objects where company = ? and doc_number = ? and deleted = 0 order by id", (books.company.key, number)
+    ):
+        if name in spaces and id != own_id:
+            raise Fault(
+                "6140",
+                "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
+                f"DocNumber={number} is assigned to TxnType={ENTITIES[name].label} with TxnId={id}",
+            )

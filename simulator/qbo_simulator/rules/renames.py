@@ -1,0 +1,57 @@
+"""QBO resolves references when it prints: after a rename, old documents show the new name."""
+
+from typing import Any
+
+from qbo_simulator import wire
+from qbo_simulator.books import Books, Record
+
+REFERRING_PROPERTIES = {
+    "Customer": ("CustomerRef",),
+    "Vendor": ("VendorRef",),
+    "Employee": ("EmployeeRef",),
+    "Item": ("ItemRef", "ParentRef"),
+    "Account": ("AccountRef", "IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "DepositToAccountRef", "DiscountAccountRef"),
+    "Term": ("SalesTermRef", "TermRef"),
+    "PaymentMethod": ("PaymentMethodRef",),
+}
+
+
+def rename_in_references(books: Books, record: Record) -> None:
+    """Write the new name into every document that refers to the object, without touching SyncToken or LastUpdatedTime."""
+    properties = REFERRING_PROPERTIES.get(record.entity.name, ())
+    if not properties:
+        return
+    condition, values = _candidates(record, properties)
+    rows = books.database.execute(
+        f"select rowid, body from objects where company = ? and {condition}",  # noqa: S608 - built from constants
+        (books.company.key, *values),
+    ).fetchall()
+    for row_id, body in rows:
+        document = wire.parse(body)
+        if _rename(document, properties, str(record.id), record.name):
+            books.database.execute("update objects set body = ? where rowid = ?", (wire.encode(document), row_id))
+    books.cache.clear()
+
+
+def _candidates(record: Record, properties: tuple[str, ...]) -> tuple[str, list[Any]]:
+    if record.entity.name == "Customer":
+        return "customer = ?", [record.id]
+    patterns = [f'%"{name}":{{"value":"{record.id}",%' for name in properties]
+    return "(" + " or ".join("body like ?" for _ in patterns) + ")", patterns
+
+
+def _rename(node: Any, properties: tuple[str, ...], id: str, name: str) -> bool:
+    changed = False
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in properties and isinstance(value, dict) and value.get("value") == id and "name" in value:
+                value["name"] = name
+                changed = True
+            else:
+                changed |= _rename(value, properties, id, name)
+    elif isinstance(node, list):
+        for entry in node:
+            changed |= _rename(entry, properties, id, name)
+    return changed
+
+

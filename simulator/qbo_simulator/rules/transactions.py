@@ -1,0 +1,64 @@
+"""What all transactions share: closed books, currencies, custom fields, the note of a void."""
+
+from decimal import Decimal
+
+from qbo_simulator.books import Books, Record
+from qbo_simulator.errors import CLOSED_BOOKS_DETAIL, Fault, business, missing
+from qbo_simulator.wire import Json
+
+
+def check_closed_books(books: Books, date: str) -> None:
+    """Dates on and before the closing date are locked: 6210 with a closing password, else 6200."""
+    closing = books.company.closing_date
+    if closing and date <= closing:
+        code = "6210" if books.company.preferences["BookClosePassword"] else "6200"
+        raise Fault(code, CLOSED_BOOKS_DETAIL)
+
+
+def settle_currency(books: Books, form: Json, customer: Record | None) -> None:
+    """The home currency; or, with multicurrency, the customer's, named in the request, at a rate."""
+    company = books.company
+    given = form.get("CurrencyRef", {}).get("value")
+    if not company.is_multicurrency:
+        if given and given != company.home_currency:
+            raise Fault("5030", "Feature Not Supported Error : Multi-currency is not enabled for this company.")
+        form["CurrencyRef"] = company.currency(company.home_currency)
+        form.pop("ExchangeRate", None)
+        return
+    if not given:
+        raise missing("CurrencyRef")
+    expected = customer.document["CurrencyRef"]["value"] if customer else company.home_currency
+    if given != expected:
+        raise business("The currency of the transaction is not the currency of the customer.", "CurrencyRef")
+    form["CurrencyRef"] = company.currency(given)
+    if given == company.home_currency:
+        form["ExchangeRate"] = 1
+    else:
+        form.setdefault("ExchangeRate", Decimal(company.exchange_rates.get(given, "1")))
+    if form["ExchangeRate"] <= 0:
+        raise business("The exchange rate must be greater than zero.", "ExchangeRate")
+
+
+def custom_fields(books: Books, form: Json) -> None:
+    """All fields that the company has defined are printed, with the values given; an unknown definition is 3000."""
+    names: list[str] = books.company.preferences["CustomFields"]
+    values: dict[str, str] = {}
+    for field in form.get("CustomField", []):
+        id = field.get("DefinitionId", "")
+        if not id.isdecimal() or not 1 <= int(id) <= len(names):
+            raise Fault("3000", f"Invalid custom field definition. Supplied value:{id}", element="CustomField")
+        if "StringValue" in field:
+            values[id] = field["StringValue"]
+    form["CustomField"] = [_printed(str(number), name, values) for number, name in enumerate(names, 1)]
+
+
+def _printed(id: str, name: str, values: dict[str, str]) -> Json:
+    field: Json = {"DefinitionId": id, "Name": name, "Type": "StringType"}
+    if id in values:
+        field["StringValue"] = values[id]
+    return field
+
+
+def void_note(note: str | None) -> str:
+    """``Voided``, put in front of a note that was there."""
+    return f"Voided - {note}" if note else "Voided"

@@ -1,0 +1,1 @@
+"""HTTP: QBO's own surface, OAuth, and the control plane."""

@@ -1,0 +1,101 @@
+"""``POST /batch``: up to thirty independent operations, each answered by itself."""
+
+from typing import Any
+
+from qbo_simulator import operations, wire
+from qbo_simulator.books import Books
+from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
+from qbo_simulator.entities.registry import ENTITIES, KNOWN_GAPS
+from qbo_simulator.errors import Fault, NotSimulated, missing
+from qbo_simulator.query.run import run
+from qbo_simulator.web.memory import LONGEST_BATCH_ITEM_ID, LONGEST_IN_BATCH, RequestMemory, check_length
+from qbo_simulator.wire import Json
+from qbo_simulator.world import World
+
+MOST_ITEMS = 30
+MOST_OBJECTS = 1000
+_OPERATIONS = (CREATE, UPDATE, DELETE, VOID, SEND)
+_NOT_ENTITIES = frozenset({"bId", "operation", "optionsData", "Query"})
+
+
+class Batch:
+    """Runs the items of one batch request, one after the other."""
+
+    def __init__(self, world: World, memory: RequestMemory) -> None:
+        self.world = world
+        self.memory = memory
+
+    def run(self, books: Books, payload: Any, request_id: str, stop_after: int | None = None) -> str:
+        """Text of the answer without its time.
+
+        :param stop_after: execute only so many items (a fault of the control plane cuts the batch there).
+        """
+        if not isinstance(payload, dict) or not isinstance(payload.get("BatchItemRequest"), list):
+            raise missing("BatchItemRequest")
+        for name in payload:
+            if name != "BatchItemRequest":
+                raise Fault("2010", f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.IntuitBatchRequest)')
+        items = payload["BatchItemRequest"]
+        if len(items) > MOST_ITEMS:
+            raise Fault("1040", f"Batch size exceeds limit: at most {MOST_ITEMS} operations are allowed. Supplied:{len(items)}")
+        check_length(request_id, LONGEST_IN_BATCH)
+        answers = [self._item(books, item, request_id) for item in items[:stop_after]]
+        return f'"BatchItemResponse":[{",".join(answers)}]'
+
+    def _item(self, books: Books, item: Any, request_id: str) -> str:
+        bid = item.get("bId") if isinstance(item, dict) else None
+        text = "" if bid is None else str(bid)
+        try:
+            if not isinstance(item, dict):
+                raise Fault("2010", "Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.BatchItemRequest")
+            inner = self._remembered(books, item, request_id, text)
+        except Fault as fault:
+            inner = wire.encode({"Fault": fault.body(in_batch=True)})
+        except NotSimulated as gap:
+            inner = wire.encode({"Fault": not_simulated_fault(gap)})
+        if bid is None:
+            return inner
+        return f'{inner[:-1]},"bId":{wire.encode(text)}}}'
+
+    def _remembered(self, books: Books, item: Json, request_id: str, bid: str) -> str:
+        if not request_id or "Query" in item:
+            return self._execute(books, item)
+        check_length(bid, LONGEST_BATCH_ITEM_ID, "bId")
+        known = self.memory.recall(books, request_id + bid)
+        if known is not None:
+            return known
+        answer = self._execute(books, item)
+        self.memory.keep(books, request_id + bid, answer)
+        return answer
+
+    def _execute(self, books: Books, item: Json) -> str:
+        if "Query" in item:
+            return f'{{"QueryResponse":{run(books, str(item["Query"]))}}}'
+        entity = _entity(item)
+        operation = str(item.get("operation", "")).lower()
+        options = str(item.get("optionsData", "")).lower()
+        if options == "void":
+            operation = VOID
+        if operation not in _OPERATIONS:
+            raise Fault("2170", f"Invalid Enumeration : {item.get('operation')}", element="operation")
+        flags = frozenset({options}) if options else operations.NO_FLAGS
+        with self.world.savepoint():
+            return operations.write(books, entity, operation, item[entity.name], flags)
+
+
+def _entity(item: Json) -> EntityType:
+    names = [name for name in item if name not in _NOT_ENTITIES]
+    if len(names) != 1:
+        raise missing("entity of the batch item")
+    entity = ENTITIES.get(names[0])
+    if entity is not None:
+        return entity
+    if names[0].lower() in KNOWN_GAPS or names[0] in ("CDCQuery", "ReportQuery"):
+        raise NotSimulated(f"{names[0]} in a batch")
+    raise Fault("2010", f'Property Name:Unrecognized field "{names[0]}" (class com.intuit.schema.finance.v3.BatchItemRequest)')
+
+
+def not_simulated_fault(gap: NotSimulated) -> Json:
+    """The fault that names a gap of the simulator; its code is the HTTP status of a single call."""
+    error = {"Message": "Not simulated", "Detail": f"The simulator does not know {gap}.", "code": "501", "element": ""}
+    return {"Error": [error], "type": "SimulatorGap"}

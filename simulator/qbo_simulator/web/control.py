@@ -1,0 +1,181 @@
+"""The control plane under ``/_sim``: what a test or a demo does to the simulated world."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Query
+
+from qbo_simulator import __version__, wire
+from qbo_simulator.books import ROW
+from qbo_simulator.clock import iso_utc, parse_moment
+from qbo_simulator.company import DEFAULT_PREFERENCES, Company
+from qbo_simulator.entities.registry import BY_FOLDED_NAME
+from qbo_simulator.sample.build import UnknownSeed, build_default, seed
+from qbo_simulator.settings import DOCUMENTATION
+from qbo_simulator.web.journal import Journal
+from qbo_simulator.web.tokens import Tokens
+from qbo_simulator.world import World
+
+Payload = Annotated[dict[str, Any], Body()]
+
+
+def company_of(world: World, realm_id: str) -> Company:
+    """The company, or 404."""
+    company = world.companies.get(realm_id)
+    if company is None:
+        raise HTTPException(404, f"no company {realm_id}; there are: {', '.join(world.companies) or 'none'}")
+    return company
+
+
+def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
+    """Routes of the control plane."""
+    routes = APIRouter(prefix="/_sim", tags=["control"])
+
+    @routes.get("/health")
+    async def health() -> dict[str, Any]:
+        """Ready, and what is in it."""
+        return {"status": "ok", "version": __version__, "now": iso_utc(world.clock.now()), "companies": list(world.companies)}
+
+    @routes.post("/reset")
+    async def reset(empty: bool = False) -> dict[str, Any]:
+        """Forget everything; unless ``empty``, build the default company again."""
+        world.wipe()
+        tokens.forget_cached()
+        if not empty:
+            with world.transaction():
+                build_default(world, tokens)
+        return {"companies": list(world.companies)}
+
+    @routes.post("/seed")
+    async def seed_company(wanted: Payload) -> dict[str, Any]:
+        """Create (or replace) a company; answers its app, refresh token and a valid access token."""
+        try:
+            with world.transaction():
+                result = seed(world, tokens, wanted)
+        except UnknownSeed as error:
+            raise HTTPException(422, str(error)) from error
+        finally:
+            tokens.forget_cached()
+        return result
+
+    @routes.post("/token/{realm_id}")
+    async def token(realm_id: str) -> dict[str, str]:
+        """A valid access token of a company, without OAuth."""
+        company_of(world, realm_id)
+        row = world.database.execute("select key from grants where realm_id = ? order by key desc limit 1", (realm_id,)).fetchone()
+        if row is None:
+            raise HTTPException(404, f"no app is connected to {realm_id}")
+        with world.transaction():
+            return {"access_token": tokens.issue_access(row[0])}
+
+    @routes.get("/state/{realm_id}/{entity_name}")
+    async def state(
+        realm_id: str,
+        entity_name: str,
+        id: str | None = None,
+        doc_number: str | None = None,
+        name: str | None = None,
+        include_deleted: bool = False,
+        limit: int = Query(10_000, ge=1),
+    ) -> dict[str, Any]:
+        """Objects as QBO would print them, for assertions; numbers as JSON numbers."""
+        company = company_of(world, realm_id)
+        entity = BY_FOLDED_NAME.get(entity_name.lower())
+        if entity is None:
+            raise HTTPException(404, f"no entity {entity_name}")
+        conditions = ["company = ?", "entity = ?"]
+        values: list[Any] = [company.key, entity.name]
+        if not include_deleted:
+            conditions.append("deleted = 0")
+        for column, value in (("id", id), ("doc_number", doc_number), ("name", name)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        where = " and ".join(conditions)
+        count = world.database.execute(f"select count(*) from objects where {where}", values).fetchone()[0]  # noqa: S608 - constants
+        rows = world.database.execute(f"select {ROW} from objects where {where} order by id limit ?", [*values, limit])  # noqa: S608
+        books = world.books(company)
+        objects = [json.loads(books.printed(entity, row)) | ({"status": "Deleted"} if row[5] else {}) for row in rows]
+        return {"entity": entity.name, "count": count, "objects": objects}
+
+    @routes.get("/totals/{realm_id}/{entity_name}")
+    async def totals(realm_id: str, entity_name: str) -> dict[str, Any]:
+        """Number, sum of TotalAmt and sum of Balance of one entity, in exact decimals."""
+        company = company_of(world, realm_id)
+        row = world.database.execute(
+            "select count(*), coalesce(sum(total), 0), coalesce(sum(balance), 0) from objects "
+            "where company = ? and entity = ? collate nocase and deleted = 0",
+            (company.key, entity_name),
+        ).fetchone()
+        return {"count": row[0], "total": f"{wire.from_cents(row[1]):.2f}", "balance": f"{wire.from_cents(row[2]):.2f}"}
+
+    @routes.get("/journal")
+    async def read_journal(after: int = 0, limit: int = 1000, realm_id: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
+        """All requests with their answers, oldest first."""
+        return journal.entries(after, limit, realm_id, path)
+
+    @routes.delete("/journal")
+    async def clear_journal() -> dict[str, str]:
+        """Forget the journal."""
+        journal.clear()
+        return {"status": "cleared"}
+
+    @routes.get("/clock")
+    async def read_clock() -> dict[str, Any]:
+        """Simulated time."""
+        return {"now": iso_utc(world.clock.now()), "today": world.clock.today().isoformat(), "is_frozen": world.clock.frozen_at is not None}
+
+    @routes.post("/clock")
+    async def change_clock(change: Payload) -> dict[str, Any]:
+        """``{"advance": seconds}``, ``{"set": "2026-03-01T12:00:00-08:00"}``, ``{"freeze": true}``; several at once are fine."""
+        if unknown := set(change) - {"advance", "set", "freeze"}:
+            raise HTTPException(422, f"unknown key {sorted(unknown)[0]!r}")
+        try:
+            if "set" in change:
+                world.clock.set(parse_moment(str(change["set"])))
+            if "freeze" in change:
+                world.clock.freeze(bool(change["freeze"]))
+            if "advance" in change:
+                world.clock.advance(float(change["advance"]))
+        except (ValueError, TypeError) as error:
+            raise HTTPException(422, str(error)) from error
+        world.save_clock()
+        return await read_clock()
+
+    @routes.get("/preferences/{realm_id}")
+    async def read_preferences(realm_id: str) -> dict[str, Any]:
+        """Preferences of a company, and its subscription and connection."""
+        company = company_of(world, realm_id)
+        return {**company.preferences, "is_subscribed": company.is_subscribed, "is_connected": company.is_connected}
+
+    @routes.post("/preferences/{realm_id}")
+    async def change_preferences(realm_id: str, values: Payload) -> dict[str, Any]:
+        """Change preferences (and ``is_subscribed``, ``is_connected``, ``name``, ``exchange_rates``) of a company."""
+        company = company_of(world, realm_id)
+        own = {"is_subscribed", "is_connected", "name", "exchange_rates"}
+        if unknown := set(values) - set(DEFAULT_PREFERENCES) - own:
+            raise HTTPException(422, f"unknown preference {sorted(unknown)[0]!r}; known: {', '.join([*DEFAULT_PREFERENCES, *own])}")
+        for name, value in values.items():
+            if name in own:
+                setattr(company, name, value)
+            else:
+                company.preferences[name] = value
+        company.sync_token += 1
+        world.save_company(company)
+        return await read_preferences(realm_id)
+
+    @routes.get("/settings")
+    async def read_settings() -> dict[str, Any]:
+        """What QBO does not document, as chosen here."""
+        return {name: {"value": value, "meaning": DOCUMENTATION[name]} for name, value in world.settings.as_dict().items()}
+
+    @routes.post("/settings")
+    async def change_settings(values: Payload) -> dict[str, Any]:
+        """Change settings."""
+        try:
+            world.change_settings(values)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        return world.settings.as_dict()
+
+    return routes

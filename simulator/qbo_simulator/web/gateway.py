@@ -1,0 +1,222 @@
+"""The data API under ``/v3/``: authorization, limits, mishaps, dispatch, journal, answer."""
+
+import asyncio
+import time
+from typing import Any
+
+from qbo_simulator import operations, wire
+from qbo_simulator.books import Books
+from qbo_simulator.clock import answer_time
+from qbo_simulator.entities.kinds import CREATE, PDF, SEND, UPDATE, EntityType
+from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
+from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, unsupported
+from qbo_simulator.query.run import run as run_query
+from qbo_simulator.web.batch import Batch
+from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call, Receive, Scope, Send, answer_headers, new_tid, read_call, send_answer
+from qbo_simulator.web.journal import Journal
+from qbo_simulator.web.memory import LONGEST, RequestMemory, check_length
+from qbo_simulator.web.tokens import Tokens
+from qbo_simulator.world import World
+
+KNOWN_PARAMETERS = frozenset(
+    {"minorversion", "requestid", "operation", "include", "query", "format", "sendto", "entities", "changedsince"}
+)
+
+
+class Gateway:
+    """An ASGI application for ``/v3/…``."""
+
+    def __init__(self, world: World, tokens: Tokens, journal: Journal) -> None:
+        self.world = world
+        self.tokens = tokens
+        self.journal = journal
+        self.memory = RequestMemory(world)
+        self.batch = Batch(world, self.memory)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        call = await read_call(scope, receive)
+        started = time.perf_counter()
+        tid = new_tid(self.world.clock.now())
+        if self.world.settings.latency_seconds:
+            await asyncio.sleep(self.world.settings.latency_seconds)
+        answer, headers = self._perform(call, tid, started)
+        await send_answer(send, answer, headers)
+
+    def _perform(self, call: Call, tid: str, started: float) -> tuple[Answer, list[tuple[bytes, bytes]]]:
+        """Carry out the call and write the journal in one transaction."""
+        with self.world.transaction():
+            answer = self.answer(call)
+            milliseconds = (time.perf_counter() - started) * 1000
+            headers = answer_headers(answer, tid, milliseconds)
+            self.journal.write(call, answer, headers, tid, milliseconds)
+        return answer, headers
+
+    # -- one call to one answer ---------------------------------------------------------------------------------------
+
+    def answer(self, call: Call) -> Answer:
+        """The answer that QBO gives to a call."""
+        try:
+            self._admit(call)
+            with self.world.savepoint():
+                return self._dispatch(call)
+        except GatewayFault as fault:
+            return self._gateway_answer(fault)
+        except Fault as fault:
+            return self.fault_answer(fault)
+        except NotSimulated as gap:
+            return gap_answer(gap)
+        except BadBody as error:
+            return self.fault_answer(Fault("1050", f"Unsupported content : {error}"))
+
+    def _admit(self, call: Call) -> None:
+        """Token and company."""
+        segments = call.segments
+        call.realm_id = segments[2] if len(segments) > 2 and segments[1].lower() == "company" else ""
+        self.tokens.check(call.headers.get("authorization", ""), call.realm_id)
+
+    def _gateway_answer(self, fault: GatewayFault) -> Answer:
+        body = wire.encode(fault.body(int(self.world.clock.now() * 1000)))
+        headers = [("www-authenticate", 'Bearer realm="Intuit", error="invalid_token"')] if fault.status == 401 else []
+        return Answer(fault.status, body.encode(), JSON_ERROR, headers)
+
+    def fault_answer(self, fault: Fault) -> Answer:
+        """A business fault in its envelope."""
+        timed = f',"time":"{answer_time(self.world.clock.now())}"' if fault.is_timed else ""
+        return Answer(fault.status, f'{{"Fault":{wire.encode(fault.body())}{timed}}}'.encode(), JSON_ERROR)
+
+    def _timed(self, text: str) -> Answer:
+        """A 200: ``text`` is a JSON object; the time is added as its last property."""
+        return Answer(200, f'{text[:-1]},"time":"{answer_time(self.world.clock.now())}"}}'.encode())
+
+    def _dispatch(self, call: Call) -> Answer:
+        books = self.world.books(self.world.companies[call.realm_id])
+        rest = call.segments[3:]
+        if not rest:
+            raise self._no_resource(call)
+        self._refuse_unknown(call, rest)
+        name = rest[0].lower()
+        if name == "query" and len(rest) == 1:
+            return self._query(call, books)
+        if name == "batch" and len(rest) == 1:
+            return self._batch(call, books)
+        entity = BY_FOLDED_NAME.get(name)
+        if entity is None:
+            if name in KNOWN_GAPS or name in ("cdc", "reports", "upload", "download", "taxservice", "graphql"):
+                raise NotSimulated(f"/{name}")
+            raise self._no_resource(call)
+        if call.method == "GET":
+            return self._read(call, books, entity, rest)
+        if call.method == "POST":
+            return self._post(call, books, entity, rest)
+        raise unsupported(f"{call.method} {call.path}")
+
+    def _no_resource(self, call: Call) -> Fault:
+        host = call.headers.get("host", "localhost")
+        return unsupported(f"Could not find resource for relative : {call.path} of full path: http://{host}{call.path}")
+
+    def _refuse_unknown(self, call: Call, rest: list[str]) -> None:
+        """XML and parameters that would change the answer are not simulated; others QBO ignores."""
+        accepts = call.headers.get("accept", "").lower()
+        wants_pdf = rest[-1].lower() == PDF
+        if "json" not in accepts and call.parameters.get("format", "").lower() != "json" and not wants_pdf:
+            raise NotSimulated("XML answers: QBO answers XML unless the request says 'Accept: application/json'")
+        unknown = sorted(set(call.parameters) - KNOWN_PARAMETERS)
+        if unknown:
+            raise NotSimulated(f"the query parameter {unknown[0]}")
+
+    # -- resources ----------------------------------------------------------------------------------------------------
+
+    def _query(self, call: Call, books: Books) -> Answer:
+        if call.method == "POST":
+            if call.content_type not in ("application/text", "text/plain"):
+                raise Fault("1050", f"Unsupported content type : {call.content_type or 'none'}; a query is sent as application/text.")
+            text = call.payload().decode("utf-8", "replace")
+        else:
+            text = call.parameters.get("query", "")
+        if not text.strip():
+            raise missing("query")
+        return self._timed(f'{{"QueryResponse":{run_query(books, text)}}}')
+
+    def _batch(self, call: Call, books: Books) -> Answer:
+        if call.method != "POST":
+            raise unsupported(f"{call.method} {call.path}")
+        text = self.batch.run(books, self._json(call), call.parameters.get("requestid", ""))
+        return self._timed(f"{{{text}}}")
+
+    def _json(self, call: Call) -> Any:
+        if call.content_type != "application/json":
+            raise Fault("1050", f"Unsupported content type : {call.content_type or 'none'}; application/json is expected.")
+        try:
+            return wire.decode(call.payload())
+        except wire.UnreadableJson as error:
+            raise Fault("2010", f"Property Name:{error}") from error
+
+    def _read(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> Answer:
+        if entity.name == "Preferences" and len(rest) == 1:
+            return self._timed(operations.read(books, entity, "1"))
+        if len(rest) == 2:
+            if "include" in call.parameters and call.parameters["include"].lower() not in ("", "donotupdateaccountontxns"):
+                raise NotSimulated(f"include={call.parameters['include']} on a read")
+            return self._timed(operations.read(books, entity, rest[1]))
+        if len(rest) == 3 and rest[2].lower() == PDF and PDF in entity.operations:
+            operations.read(books, entity, rest[1])
+            return Answer(200, pdf(f"{entity.label} {rest[1]}"), "application/pdf")
+        raise self._no_resource(call)
+
+    def _post(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> Answer:
+        request_id = call.parameters.get("requestid", "")
+        if request_id:
+            check_length(request_id, LONGEST)
+            known = self.memory.recall(books, request_id)
+            if known is not None:
+                return self._timed(known)
+        text = self._write(call, books, entity, rest)
+        if request_id:
+            self.memory.keep(books, request_id, text)
+        return self._timed(text)
+
+    def _write(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> str:
+        if len(rest) == 3 and rest[2].lower() == SEND and SEND in entity.operations:
+            if call.content_type not in ("application/octet-stream", "application/json", ""):
+                raise Fault("1050", f"Unsupported content type : {call.content_type}; send takes application/octet-stream.")
+            return operations.write(books, entity, SEND, {"Id": rest[1]}, send_to=call.parameters.get("sendto"))
+        if len(rest) != 1:
+            raise self._no_resource(call)
+        raw = self._json(call)
+        operation = operations.operation_of(raw, call.parameters)
+        flags = frozenset(part.strip().lower() for part in call.parameters.get("include", "").split(",") if part.strip())
+        if flags - {"allowduplicatedocnum", "void"} and operation in (CREATE, UPDATE):
+            raise NotSimulated(f"include={call.parameters['include']} on a write")
+        return operations.write(books, entity, operation, raw, flags)
+
+
+def gap_answer(gap: NotSimulated) -> Answer:
+    """501: louder than the original on what the simulator does not know."""
+    error = {"Message": "Not simulated", "Detail": f"The simulator does not know {gap}.", "code": "501"}
+    return Answer(501, wire.encode({"Fault": {"Error": [error], "type": "SimulatorGap"}}).encode(), JSON_ERROR)
+
+
+def pdf(title: str) -> bytes:
+    """A small valid PDF of one page that says what it stands for."""
+    text = "".join(character for character in title if character.isalnum() or character in " -#.")
+    stream = f"BT /F1 24 Tf 72 720 Td ({text}) Tj ET".encode()
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    document = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for number, part in enumerate(parts, 1):
+        offsets.append(len(document))
+        document += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    start = len(document)
+    document += b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1)
+    document += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    document += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(parts) + 1, start)
+    return bytes(document)
+
+
