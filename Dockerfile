@@ -30,7 +30,9 @@ COPY --chown=airflow:0 dags ./dags
 
 # Editable: the connection type comes from the entry point, the code from the folders above and from nowhere else.
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . --editable ./simulator \
-    && python -m compileall -q dags plugins include
+    && python -m compileall -q dags plugins include \
+    # A new volume takes over the owner of the folder that it covers.
+    && mkdir simulator-state
 
 # The build fails here rather than a container later: provider registered, command installed, modules importable.
 RUN python -c "import qbo_hook.get_provider_info, include.wiring.cli, psycopg, great_expectations" \
