@@ -107,6 +107,13 @@ class Totals:
         """How many documents this run was the first to find Skipped, Error or Unknown for the reasons they have now."""
         return sum(one.new for one in self.sums.values() if one.status in NEWS)
 
+    def counts(self) -> dict[Status, int]:
+        """How many documents have each status; every status is there."""
+        counts = dict.fromkeys(Status, 0)
+        for one in self.sums.values():
+            counts[one.status] += one.count
+        return counts
+
     def ordered(self) -> list[Sum]:
         """All sums: gravest status first, then by reason and currency."""
         return sorted(self.sums.values(), key=lambda one: (-GRAVITY[one.status], one.reason, one.currency))

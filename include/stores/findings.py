@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -15,8 +13,8 @@ from psycopg.types.json import Jsonb
 
 from include.billing_sync.findings import RunDocument, Totals
 from include.billing_sync.statuses import Status
+from include.stores.statements import sql
 
-_SQL = Path(__file__).parents[1] / "sql" / "state" / "findings"
 _CHUNK = 1000
 
 
@@ -103,7 +101,7 @@ class FindingsStore:
         """
         with self._connection.cursor(f"findings_{plan_id}", row_factory=dict_row) as cursor:
             cursor.itersize = _CHUNK
-            cursor.execute(_statement("run_documents"), {"plan_id": plan_id})
+            cursor.execute(sql("findings/run_documents"), {"plan_id": plan_id})
             for row in cursor:
                 yield _document(row)
 
@@ -117,7 +115,7 @@ class FindingsStore:
             "csv": csv,
             "totals": Jsonb(totals.to_json()),
         }
-        self._connection.execute(_statement("store_findings"), values)
+        self._connection.execute(sql("findings/store_findings"), values)
 
     def of_run(self, dag_id: str, run_id: str) -> list[RunFindings]:
         """What the run kept, one per realm, ordered by realm key."""
@@ -128,6 +126,10 @@ class FindingsStore:
         """Page and CSV of the plan, or None when the run has no such plan or has kept nothing for it."""
         row = self._one("kept_findings", {"plan_id": plan_id, "dag_id": dag_id, "run_id": run_id})
         return KeptFindings(**row) if row else None
+
+    def dag_ids(self) -> list[str]:
+        """The DAGs that have made a plan."""
+        return [row["dag_id"] for row in self._all("known_dags", {})]
 
     def recent_runs(self, dag_ids: Sequence[str], limit: int = 50) -> list[RecentRun]:
         """The last runs of these DAGs, newest first, those without any document among them."""
@@ -146,21 +148,15 @@ class FindingsStore:
 
     def mark_mailed(self, plan_id: int) -> None:
         """Note that the findings were mailed."""
-        self._connection.execute(_statement("mark_mailed"), {"plan_id": plan_id})
+        self._connection.execute(sql("findings/mark_mailed"), {"plan_id": plan_id})
 
     def _one(self, name: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(_statement(name), values).fetchone()
+            return cursor.execute(sql(f"findings/{name}"), values).fetchone()
 
     def _all(self, name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(_statement(name), values).fetchall()
-
-
-@cache
-def _statement(name: str) -> LiteralString:
-    # A file of ours, never composed from data, is as good as a literal in the code.
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+            return cursor.execute(sql(f"findings/{name}"), values).fetchall()
 
 
 def _document(row: Mapping[str, Any]) -> RunDocument:

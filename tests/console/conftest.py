@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from demo.runner.postgres import EmbeddedPostgres
+from tests.console import airflow_fixture
 from tests.state_fixture import migrated_database, started_postgres
 
 
@@ -31,3 +32,17 @@ def state(dsn: str) -> Iterator[psycopg.Connection]:
     """A connection to that database; every statement is committed at once."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of a server with the plugin under /qbo, behind Airflow's login."""
+    with airflow_fixture.served(airflow_fixture.airflow_app()) as address:
+        yield address
+
+
+@pytest.fixture
+def browser(site: str, dsn: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., airflow_fixture.Visitor]:
+    """Gives a visitor who is signed in to Airflow under a role, or an anonymous one."""
+    monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", dsn.replace("postgresql://", "postgres://"))
+    return lambda role=None, name="ann": airflow_fixture.Visitor(site, role, name)

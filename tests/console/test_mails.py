@@ -28,6 +28,7 @@ class Inbox(AsyncMessage):
     def __init__(self) -> None:
         super().__init__()
         self.mails: list[EmailMessage] = []
+        self.port = free_port()
 
     async def handle_message(self, message):
         """Keep one mail, parsed by today's rules."""
@@ -38,9 +39,9 @@ class Inbox(AsyncMessage):
 def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     """An SMTP server that ``smtp_default`` leads to."""
     handler = Inbox()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
     controller.start()
-    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", smtp_connection(controller.port))
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", smtp_connection(handler.port))
     yield handler
     controller.stop()
 
@@ -146,17 +147,10 @@ def test_a_dead_mail_server_does_not_fail_the_run(state, monkeypatch):
 
 def test_a_connection_without_sender_is_named(state, inbox, monkeypatch):
     """A mail needs a From; the cure is in the sentence."""
-    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", smtp_connection(inbox_port(inbox), from_email=""))
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", smtp_connection(inbox.port, from_email=""))
     plan_id = new_run(state, REFUSED)
 
     assert mail_findings(state, plan_id, TO) == "not mailed: the connection smtp_default names no from_email"
-
-
-def inbox_port(inbox: Inbox) -> int:
-    """The port of the running server, as the connection names it."""
-    import os
-
-    return json.loads(os.environ["AIRFLOW_CONN_SMTP_DEFAULT"])["port"]
 
 
 def test_a_long_list_is_cut_in_the_mail(state, inbox):

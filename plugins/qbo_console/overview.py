@@ -1,0 +1,27 @@
+"""The first page: which companies there are, and what the last runs did."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from include.billing_sync.reasons import CATALOGUE
+from include.billing_sync.statuses import GRAVITY, Status
+from include.stores.findings import FindingsStore
+from qbo_console import answers
+from qbo_console.guards import GetUserDep, can_act, readable
+from qbo_console.state import State
+
+router = APIRouter()
+
+STATUSES = sorted(Status, key=lambda status: -GRAVITY[status])
+MODES = {"push": "push", "plan_only": "plan only", "push_after_approval": "push after approval"}
+
+
+@router.get("/")
+def overview_page(request: Request, user: GetUserDep, state: State) -> Response:
+    """Companies and recent runs; only runs of DAGs that the user may see."""
+    store = FindingsStore(state)
+    runs = store.recent_runs(readable(store.dag_ids(), user))
+    return answers.page(
+        request, "overview.html", runs=runs, statuses=STATUSES, modes=MODES, catalogue=CATALOGUE, can_act=can_act(user)
+    )

@@ -1,0 +1,77 @@
+"""The app under /qbo: one router behind Airflow's login, and one that is open to everybody on purpose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from starlette.exceptions import HTTPException
+
+from qbo_console import answers, overview, runs
+from qbo_console.guards import may_look
+
+_SCRIPT = Path(__file__).parent / "static" / "console.js"
+
+_MESSAGES = {
+    401: ("Please sign in", "Your Airflow session has ended, or you have not signed in yet."),
+    403: ("Not for this role", "Your role in Airflow does not allow this. Ask an administrator of this Airflow."),
+    404: ("Not found", "There is no such page."),
+    405: ("Not like this", "This address is called by a form only. Go back to the page you came from."),
+}
+
+
+def build_app() -> FastAPI:
+    """Build the app; reads no connection and no setting. It publishes no description of its routes."""
+    app = FastAPI(title="Ledgerline", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_private())
+    app.include_router(_public())
+    app.add_exception_handler(HTTPException, _friendly)
+    app.add_exception_handler(psycopg.OperationalError, _no_state)
+    return app
+
+
+def _private() -> APIRouter:
+    router = APIRouter(dependencies=[Depends(may_look)])
+    router.include_router(overview.router)
+    router.include_router(runs.router)
+    return router
+
+
+def _public() -> APIRouter:
+    router = APIRouter()
+    router.add_api_route("/console.js", _script, include_in_schema=False)
+    return router
+
+
+def _script() -> FileResponse:
+    """The one script of our pages; it holds nothing to guard."""
+    return FileResponse(_SCRIPT, media_type="text/javascript", headers={"X-Content-Type-Options": "nosniff"})
+
+
+def _friendly(request: Request, error: Exception) -> Response:
+    """A refusal as a page: Airflow shows it inside its frame, where JSON would help nobody."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
+    title, text = _MESSAGES.get(error.status_code, ("That did not work", ""))
+    is_ours = error.status_code not in (401, 404, 405) and error.detail not in ("Forbidden", "Not authenticated")
+    return answers.page(
+        request,
+        "refusal.html",
+        status_code=error.status_code,
+        title=title,
+        text=str(error.detail) if is_ours else text,
+        offers_login=error.status_code == 401,
+    )
+
+
+def _no_state(request: Request, _: Exception) -> Response:
+    """The database of our state does not answer; the error itself goes to the server's log."""
+    return answers.page(
+        request,
+        "refusal.html",
+        status_code=503,
+        title="The state database does not answer",
+        text="The database of the connection qbo_state_db cannot be reached. Ask an administrator of this Airflow.",
+        offers_login=False,
+    )
