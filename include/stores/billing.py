@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
 
 from include.billing_sync.documents import Customer, Invoice, Line, to_json
 from include.stores.contract import (
@@ -74,7 +75,7 @@ class _Draft:
 class BillingReader:
     """Billing through one connection, read-only, every multi-query read inside one repeatable-read transaction.
 
-    :param connection: to the billing database, outside any transaction, with tuple rows, and of no other use while it is read.
+    :param connection: to the billing database, outside any transaction, and of no other use while it is read.
     :param sql_folder: where the billing files lie.
     """
 
@@ -107,7 +108,7 @@ class BillingReader:
     def billing_clock(self) -> datetime:
         """Billing's own time at the start of the snapshot: what was committed later is surely changed after it, or late."""
         with self.snapshot():
-            row = self._connection.execute("select transaction_timestamp()").fetchone()
+            row = self._cursor().execute("select transaction_timestamp()").fetchone()
         assert row is not None  # noqa: S101 - a query without a table returns one row
         return row[0]  # type: ignore[no-any-return]  # the driver's rows are untyped
 
@@ -122,7 +123,7 @@ class BillingReader:
         values = _parameters(from_date, to_date, changed_since, ids)
         with self.snapshot(), _blaming(INVOICES):
             query = b"select count(*) from (" + self._text(INVOICES) + b"\n) as documents"
-            row = self._connection.execute(query, values).fetchone()
+            row = self._cursor().execute(query, values).fetchone()
         return int(row[0]) if row else 0
 
     def read_invoices(
@@ -183,7 +184,7 @@ class BillingReader:
 
     def _header_portions(self, values: Mapping[str, Any]) -> Iterator[dict[str, _Draft]]:
         """The headers in portions; rows of one invoice that follow one another are one (broken) document."""
-        with self._connection.cursor(name="billing_invoices") as cursor:
+        with self._connection.cursor(name="billing_invoices", row_factory=tuple_row) as cursor:
             tolerate_odd_dates(cursor)
             with _blaming(INVOICES):
                 cursor.execute(self._text(INVOICES), values)
@@ -257,15 +258,18 @@ class BillingReader:
         values = _parameters(ids=ids)
         with _blaming(file):
             # Never prepared: a plan for any parameters cannot use the index that serves these ids.
-            cursor = self._connection.execute(self._text(file), values, prepare=False)
+            cursor = self._cursor().execute(self._text(file), values, prepare=False)
             try:
                 rows = cursor.fetchall()
             except psycopg.DataError:
                 # A date that Python cannot hold. The slower loaders return it as text; the snapshot returns the same rows.
-                cursor = self._connection.cursor()
+                cursor = self._cursor()
                 tolerate_odd_dates(cursor)
                 rows = cursor.execute(self._text(file), values, prepare=False).fetchall()
             return RowReader(file, cursor.description or []), rows
+
+    def _cursor(self) -> psycopg.Cursor[Any]:
+        return self._connection.cursor(row_factory=tuple_row)
 
     def _text(self, file: BillingFile) -> bytes:
         """The text of a file; bytes, because psycopg takes no other text that is not written in the program."""

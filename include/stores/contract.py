@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 SQL_FOLDER = Path(__file__).resolve().parents[1] / "sql" / "billing"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "billing-contract.md"
@@ -89,7 +90,6 @@ class BillingFile:
 
 DOCUMENT_PARAMETERS = ("from_date", "to_date", "changed_since", "ids")
 LIST_PARAMETERS = ("changed_since", "ids")
-STATUSES = ("draft", "open", "paid", "void", "deleted")
 LINE_KINDS = ("charge", "discount", "credit", "tax")
 
 _UPDATED_AT = Column("updated_at", Kind.INSTANT, "when the row last changed, by billing's clock")
@@ -106,7 +106,7 @@ INVOICES = BillingFile(
         Column("invoice_date", Kind.DATE, "date of the invoice in the realm's time zone", is_required=True),
         Column("due_date", Kind.DATE, "when it is to be paid"),
         Column("currency", Kind.TEXT, "ISO 4217 code", is_required=True, own_reason="currency_unknown"),
-        Column("status", Kind.TEXT, "where the invoice stands", is_required=True, choices=STATUSES),
+        Column("status", Kind.TEXT, "`draft`, `open`, `paid`, `void` or `deleted`; any other is out of scope", True),
         Column("subtotal_amount", Kind.NUMBER, "sum of all lines that are not tax"),
         Column("tax_amount", Kind.NUMBER, "sum of the tax lines and of the tax amounts of the other lines"),
         Column("total_amount", Kind.NUMBER, "subtotal and tax", is_required=True, own_reason="totals_do_not_match"),
@@ -243,7 +243,7 @@ def _violations_of(connection: psycopg.Connection[Any], file: BillingFile, sql_f
         with connection.transaction(force_rollback=True):
             # The first line stays the first line, so that PostgreSQL's LINE n is the line of the file.
             query = b"select * from (" + text.encode() + b"\n) as contract limit 0"
-            cursor = connection.execute(query, null_parameters())
+            cursor = connection.cursor(row_factory=tuple_row).execute(query, null_parameters())
             returned = _returned_types(connection, cursor.description or [])
     except psycopg.OperationalError:
         raise
@@ -274,7 +274,8 @@ def _column_violations(file: BillingFile, returned: Sequence[tuple[str, str]]) -
 
 def _returned_types(connection: psycopg.Connection[Any], described: Sequence[psycopg.Column]) -> list[tuple[str, str]]:
     query = "select oid, case typtype when 'e' then 'enum' else typname end from pg_type where oid = any(%s)"
-    names = dict(connection.execute(query, [[column.type_code for column in described]]).fetchall())
+    cursor = connection.cursor(row_factory=tuple_row)
+    names = dict(cursor.execute(query, [[column.type_code for column in described]]).fetchall())
     return [(column.name, str(names.get(column.type_code, column.type_code))) for column in described]
 
 

@@ -12,10 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
+from include.billing_sync.texts import LONGEST_SENSIBLE_TEXT
 from include.stores.contract import BillingFile, Column, Kind
-
-LONGEST_TEXT = 100_000
-"""Characters. No field of QuickBooks takes nearly as many; a longer text is a fault of billing and not a text to be cut."""
 
 _BPCHAR = 1042
 _SHOWN = 60
@@ -81,8 +79,10 @@ def _id(value: Any) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _NotThatKind(_shown(value), "it must be text; cast the column to text in the file")
-    if len(value) > LONGEST_TEXT:
-        raise _NotThatKind(f"a text of {len(value):,} characters", f"shorten it to {LONGEST_TEXT:,} at most in billing")
+    if len(value) > LONGEST_SENSIBLE_TEXT:
+        raise _NotThatKind(
+            f"a text of {len(value):,} characters", f"shorten it to {LONGEST_SENSIBLE_TEXT:,} at most in billing"
+        )
     return value
 
 
@@ -195,7 +195,7 @@ class RowReader:
 
     def _is_in_bounds(self, shape: _Shape, cells: Sequence[Any], values: Mapping[str, Any]) -> bool:
         for place in shape.texts:
-            if len(cells[place]) > LONGEST_TEXT:
+            if len(cells[place]) > LONGEST_SENSIBLE_TEXT:
                 return False
         for place in shape.numbers:
             if not cells[place].is_finite():
