@@ -240,6 +240,8 @@ def contradictions(model: SettingsModel) -> Iterator[tuple[str, str]]:
         yield "tax_variance", f"found a limit beside {model.tax_variance.choice}; a limit goes with push alone"
     if model.tax_variance.limit is not None and model.tax_variance.limit > HIGHEST_VARIANCE:
         yield "tax_variance", f"found push to {model.tax_variance.limit}; allowed: at most {HIGHEST_VARIANCE}"
+    if model.tax_variance.choice == "rounding_line" and model.generic_item is None:
+        yield "tax_variance", "found rounding_line without generic_item; name the item that a rounding line shall carry"
     if model.detail_age.days is not None and model.detail_age.choice == "off":
         yield "detail_age", "found days beside off; days go with warn or stop"
     if model.waits.settle_after < model.waits.call_limit:
