@@ -17,6 +17,7 @@ Fact = int | bool | str | None
 
 QBO_PLACES = 2
 NAMES_SHOWN = 10
+NAME_SHOWN = 200
 
 
 class HeldLink(Protocol):
@@ -98,6 +99,6 @@ def hundredths(amount: Decimal) -> int:
 
 def listed(names: Iterable[str]) -> str:
     """Names for people, each once, with a count of those left out."""
-    known = list(dict.fromkeys(names))
+    known = [name[:NAME_SHOWN] for name in dict.fromkeys(names)]
     more = f" and {len(known) - NAMES_SHOWN} more" if len(known) > NAMES_SHOWN else ""
     return ", ".join(known[:NAMES_SHOWN]) + more

@@ -28,12 +28,13 @@ def facts(invoice: Invoice, context: CheckContext) -> dict[str, Fact]:
 
 _ALL: tuple[Callable[[View], Fact], ...] = (
     document.is_draft, document.is_opted_out, document.is_from_qbo, document.is_out_of_scope,
-    document.days_before_start, document.days_from_closing, document.days_before_lock,
+    document.status_detail, document.days_before_start, document.days_from_closing, document.closing_detail,
+    document.days_before_lock, document.lock_detail,
     document.detail_age_days, document.doc_number_length, document.doc_number_uses,
     document.dates_out_of_range, document.dates_detail, document.is_currency_known,
     document.is_currency_accepted, document.currency_detail, document.invalid_texts, document.texts_detail,
     document.texts_to_cut, document.cut_detail, document.is_email_missing, money.line_count,
-    money.sent_line_count, money.subtotal_minor, money.total_minor, money.lowest_minor,
+    money.sent_line_count, money.subtotal_minor, money.total_minor, money.lowest_minor, money.amounts_detail,
     money.total_difference_minor, money.subtotal_difference_minor, money.tax_difference_minor,
     money.totals_difference_minor, money.totals_detail, money.inexact_amounts, money.inexact_detail,
     money.tax_variance_minor, money.tax_detail, money.can_round, mapping.is_customer_named,

@@ -39,17 +39,32 @@ def is_out_of_scope(view: View) -> bool:
     return status not in OPEN_STATUSES and status != DRAFT
 
 
+def status_detail(view: View) -> str:
+    """Billing's word for what became of it."""
+    return view.invoice.status[:40]
+
+
 def days_before_start(view: View) -> int | None:
     """Days from the document to the start date; above zero it is too early."""
     start = view.context.settings.start_date
     return (start - view.invoice.invoice_date).days if start else None
 
 
-def days_from_closing(view: View) -> int | None:
-    """Days from the closing date to the document's date, and to the date that QuickBooks holds; the earlier counts."""
+def _dates(view: View) -> list[date]:
+    """The date under which the document goes to QuickBooks, and the one that QuickBooks holds."""
     context = view.context
     day = posting_date(view.invoice.invoice_date, context.settings, context.company)
-    return days_after_closing((day, context.held_date), context.company)
+    return [day, context.held_date] if context.held_date else [day]
+
+
+def days_from_closing(view: View) -> int | None:
+    """Days from the closing date to the earlier of the document's dates. None when nothing is closed."""
+    return days_after_closing(tuple(_dates(view)), view.context.company)
+
+
+def closing_detail(view: View) -> str:
+    """Date and closing date."""
+    return f"dated {min(_dates(view))}, books closed until {view.context.company.closing_date or 'never'}"
 
 
 def days_before_lock(view: View) -> int | None:
@@ -58,7 +73,13 @@ def days_before_lock(view: View) -> int | None:
     lock = reported_before(context.settings, context.today)
     if lock is None or context.link is None:
         return None
-    return (lock - min(view.invoice.invoice_date, context.held_date or view.invoice.invoice_date)).days
+    return (lock - min(_dates(view))).days
+
+
+def lock_detail(view: View) -> str:
+    """Date and the day before which documents are locked."""
+    lock = reported_before(view.context.settings, view.context.today)
+    return f"dated {min(_dates(view))}, locked before {lock or 'never'}"
 
 
 def detail_age_days(view: View) -> int | None:

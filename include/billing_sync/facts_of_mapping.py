@@ -36,7 +36,7 @@ def customer_detail(view: View) -> str:
     """Whom to map."""
     name = view.invoice.customer.name if view.invoice.customer else ""
     cause = f": {view.context.customer.detail}" if view.context.customer.detail else ""
-    return f"customer {view.invoice.customer_id} {name[:100]!r}{cause}"
+    return f"customer {(view.invoice.customer_id or '')[:100]} {name[:100]!r}{cause}"
 
 
 def is_name_changed(view: View) -> bool:

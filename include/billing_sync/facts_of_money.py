@@ -8,6 +8,7 @@ from include.billing_sync.documents import plain
 from include.billing_sync.fact_context import QBO_PLACES, View, hundredths, listed
 from include.billing_sync.facts_of_document import is_currency_known
 from include.billing_sync.money import exponent, is_exact, round_half_up
+from include.billing_sync.payloads import entity_for
 from include.billing_sync.tax import billing_tax, rounding_target, tax_of_lines
 
 AMOUNT_DIGITS = 10
@@ -37,8 +38,15 @@ def total_minor(view: View) -> int:
 
 
 def lowest_minor(view: View) -> int:
-    """Subtotal or total, whichever is lower: QuickBooks takes neither below zero."""
-    return min(subtotal_minor(view), total_minor(view))
+    """Subtotal or total, whichever is lower: QuickBooks takes neither below zero. A credit memo turns the sign of both."""
+    sign = -1 if entity_for(view.invoice, view.context.settings) == "CreditMemo" else 1
+    return min(sign * subtotal_minor(view), sign * total_minor(view))
+
+
+def amounts_detail(view: View) -> str:
+    """Subtotal and total in words."""
+    parts = (("subtotal", subtotal_minor(view)), ("total", total_minor(view)))
+    return ", ".join(f"{name} {_amount(part)}" for name, part in parts)
 
 
 def total_difference_minor(view: View) -> int | None:
@@ -78,7 +86,11 @@ def totals_detail(view: View) -> str:
         ("subtotal", subtotal_difference_minor(view)),
         ("tax", tax_difference_minor(view)),
     )
-    return ", ".join(f"{name} off by {plain(Decimal(part).scaleb(-QBO_PLACES))}" for name, part in parts if part)
+    return ", ".join(f"{name} off by {_amount(part)}" for name, part in parts if part)
+
+
+def _amount(minor: int) -> str:
+    return plain(Decimal(minor).scaleb(-QBO_PLACES))
 
 
 def _inexact(view: View) -> list[str]:
