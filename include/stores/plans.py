@@ -82,6 +82,20 @@ class PlanStore:
             )
         return Plan(**row)
 
+    def latest(self, dag_id: str, run_id: str, plan_id: int | None = None) -> Plan | None:
+        """The plan that this run made last, or the stored one that it was told to push; None when there is none."""
+        rows = self._rows(
+            b"select id from qbo_sync.plans where realm = %(realm)s and"
+            b" (id = %(plan_id)s or (%(plan_id)s::bigint is null and dag_id = %(dag_id)s and run_id = %(run_id)s))"
+            b" order by id desc limit 1",
+            {"realm": self.realm, "dag_id": dag_id, "run_id": run_id, "plan_id": plan_id},
+        )
+        return self.get(rows[0]["id"]) if rows else None
+
+    def adopt_mode(self, plan_id: int, mode: str) -> None:
+        """A stored plan, made to be looked at, is to be pushed after all."""
+        self.connection.execute(b"update qbo_sync.plans set mode = %s where id = %s", (mode, plan_id))
+
     def links(self, source: str, kind: str, billing_ids: Sequence[str]) -> dict[str, Link]:
         """The active links of these documents in this environment (of whichever realm), by billing id."""
         values = {
@@ -93,6 +107,25 @@ class PlanStore:
             "billing_ids": list(billing_ids),
         }
         return {row["billing_id"]: link_from_row(row) for row in self._rows(sql("links_of_documents"), values)}
+
+    def realms_of_links(self, source: str, kind: str, billing_ids: Sequence[str]) -> dict[str, int]:
+        """The realm in which each linked document of this environment lies."""
+        rows = self._rows(
+            b"select billing_id, realm from qbo_sync.links where environment = %(environment)s and source = %(source)s"
+            b" and kind = %(kind)s and billing_id = any(%(ids)s)",
+            {"environment": self.environment, "source": source, "kind": kind, "ids": list(billing_ids)},
+        )
+        return {row["billing_id"]: row["realm"] for row in rows}
+
+    def deleted_in_qbo(self, source: str, kind: str, billing_ids: Sequence[str]) -> set[str]:
+        """The documents whose last link was archived because QuickBooks deleted them."""
+        values = {"realm": self.realm, "source": source, "kind": kind, "ids": list(billing_ids)}
+        return {row["billing_id"] for row in self._rows(sql("deleted_documents"), values)}
+
+    def hold_updates(self, plan_id: int) -> int:
+        """So many changes of Synced documents at once wait for a person. Returns how many items wait."""
+        cursor = self.connection.execute(sql("hold_updates"), {"plan_id": plan_id})
+        return cursor.rowcount
 
     def linked_customers(self) -> dict[str, str]:
         """QBO customer id -> billing id of every customer that this realm linked."""

@@ -1,0 +1,19 @@
+-- Purpose: the updates and voids of a plan wait for a person, because there are more of them than the settings let through.
+-- Grain: one plan item and its document's status. Parameters: plan_id.
+with held as (
+    update qbo_sync.plan_items as item
+    set
+        state = 'held',
+        reason = 'needs_approval'
+    where item.plan_id = %(plan_id)s and item.state = 'planned' and item.action in ('update', 'void')
+    returning item.source, item.kind, item.billing_id
+)
+
+update qbo_sync.statuses as status
+set
+    status = 'Skipped',
+    reason = 'needs_approval',
+    reasons = jsonb_build_array(jsonb_build_object('reason', 'needs_approval', 'detail', '', 'severity', 'approve')),
+    since_at = clock_timestamp()
+from held
+where status.source = held.source and status.kind = held.kind and status.billing_id = held.billing_id

@@ -1,0 +1,131 @@
+"""Extract: the documents that a run was asked for, from one snapshot of billing into ``candidates``."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from include.billing_sync.documents import Invoice
+from include.billing_sync.planning import DocumentStatus
+from include.billing_sync.reasons import Finding
+from include.billing_sync.statuses import Status
+from include.stores.billing import BadDocument, Document
+from include.stores.candidates import store_candidates
+from include.stores.plans import PlanStore
+from include.wiring.forms import Choices
+from include.wiring.realms import SOURCE, Realm
+from include.wiring.settings import realm_keys
+
+log = logging.getLogger("ledgerline")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Local dates of the realm, both included; None is open."""
+
+    from_date: date | None = None
+    to_date: date | None = None
+
+
+def extract(realm: Realm, plan_id: int, window: Window, choices: Choices, run_id: str) -> Counter[str]:
+    """Store the chosen documents as candidates of the plan. Returns counts by what became of what was read."""
+    counts: Counter[str] = Counter()
+    wanted = _Wanted(realm, choices)
+    reader = realm.reader
+    with reader.snapshot():
+        chunks = reader.read_invoices(window.from_date, window.to_date)
+        routed = _routed(realm, realm.plans(), plan_id, run_id, chunks, counts)
+        chosen = ([d for d in chunk if wanted.takes(d, counts)] for chunk in routed)
+        store_candidates(realm.state, plan_id, chosen)
+    log.info("extract: %s", ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "nothing to read")
+    return counts
+
+
+class _Wanted:
+    """The filters of the form. What a filter leaves out is not asked for, so it gets no status from this run."""
+
+    def __init__(self, realm: Realm, choices: Choices) -> None:
+        self._numbers = {number.casefold() for number in choices.numbers}
+        self._customers = set(choices.customers)
+        self._low, self._high = choices.amount_from, choices.amount_to
+        self._ids = _with_status(realm, choices.statuses) if choices.statuses else None
+
+    def takes(self, document: Document, counts: Counter[str]) -> bool:
+        """Whether the form asks for the document."""
+        taken = self._fits(document)
+        counts["candidates" if taken else "left out by the filters"] += 1
+        return taken
+
+    def _fits(self, document: Document) -> bool:
+        number, customer, total, billing_id = _header(document)
+        if self._numbers and (number or "").casefold() not in self._numbers:
+            return False
+        if self._customers and customer not in self._customers:
+            return False
+        if self._ids is not None and billing_id not in self._ids:
+            return False
+        if self._low is not None and (total is None or total < self._low):
+            return False
+        return not (self._high is not None and (total is None or total > self._high))
+
+
+def _routed(
+    realm: Realm,
+    plans: PlanStore,
+    plan_id: int,
+    run_id: str,
+    chunks: Iterable[Sequence[Document]],
+    counts: Counter[str],
+) -> Iterator[list[Document]]:
+    """The documents of this realm. One that names no realm, where there are several, is Skipped ``no_routing_rule``."""
+    known = set(realm_keys())
+    for chunk in chunks:
+        ours, lost = [], []
+        for document in chunk:
+            key = document.realm_key if isinstance(document, Invoice) else document.header.get("realm_key")
+            if key == realm.key or (key is None and len(known) == 1):
+                ours.append(document)
+            elif key is None or key not in known:
+                lost.append(document)
+            else:
+                counts["of other companies"] += 1
+        if lost:
+            counts["without a company"] += len(lost)
+            plans.save_statuses(plan_id, run_id, [_unrouted(document, known) for document in lost], SOURCE)
+        yield ours
+
+
+def _unrouted(document: Document, known: set[str]) -> DocumentStatus:
+    number, customer, total, billing_id = _header(document)
+    text = f"billing's realm_key for it is empty or unknown; there are: {', '.join(sorted(known))}"
+    return DocumentStatus(
+        kind="invoice",
+        billing_id=billing_id,
+        entity="Invoice",
+        status=Status.SKIPPED,
+        reason="no_routing_rule",
+        findings=[Finding("no_routing_rule", text)],
+        detail=text,
+        doc_number=number,
+        customer_id=customer,
+        total=total,
+    )
+
+
+def _header(document: Document) -> tuple[str | None, str | None, Decimal | None, str]:
+    if isinstance(document, BadDocument):
+        header = document.header
+        return header.get("doc_number"), header.get("customer_id"), header.get("total_amount"), document.billing_id
+    return document.doc_number, document.customer_id, document.total_amount, document.invoice_id
+
+
+def _with_status(realm: Realm, statuses: Sequence[str]) -> set[str]:
+    rows = realm.state.execute(
+        b"select billing_id from qbo_sync.statuses where realm = %s and source = %s and kind = 'invoice' and status = any(%s)",
+        (realm.id, SOURCE, list(statuses)),
+    ).fetchall()
+    return {next(iter(row.values())) if isinstance(row, dict) else row[0] for row in rows}

@@ -1,0 +1,147 @@
+"""Plan: what will be done with each candidate, stored as the outbox, and the status of all that is not sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from include.billing_sync.payloads import references
+from include.billing_sync.planning import Checked, DocumentStatus, Maker, PlannedItem, Planner
+from include.billing_sync.reasons import gravest
+from include.billing_sync.statuses import Action
+from include.stores.candidates import Candidate, read_candidates
+from include.stores.plans import PlanStore
+from include.wiring.realms import SOURCE, Realm
+
+log = logging.getLogger("ledgerline")
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan as it stands: totals by what happens, and what waits for a person."""
+
+    totals: dict[str, dict[str, Any]]
+    writes: int
+    held: int
+
+
+def make_plan(
+    realm: Realm,
+    plan_id: int,
+    run_id: str,
+    *,
+    today: date,
+    mode: Literal["copy", "send"],
+    is_recopy: bool,
+    asked_for: Sequence[str],
+) -> Made:
+    """Plan the candidates of a run. Nothing is written to QuickBooks, and nothing planned blocks anything."""
+    maker = realm.maker(mode)
+    planner = Planner(maker, today=today, is_recopy=is_recopy)
+    store = realm.plans()
+    work = _Work(realm, maker, planner, store, plan_id, run_id, frozenset(asked_for))
+    for candidates in read_candidates(realm.state, plan_id, CHUNK):
+        work.add(candidates)
+    names = [plan for key, plan in maker.resolution.plans.items() if key in work.needed]
+    store.add_items(plan_id, SOURCE, planner.names(names))
+    store.add_items(plan_id, SOURCE, planner.sends())
+    held = planner.held
+    if planner.needs_approval_for_updates():
+        held += store.hold_updates(plan_id)
+    totals = planner.totals.to_json()
+    for what, entry in totals.items():
+        log.info("plan %s: %s: %s documents, %s", plan_id, what, entry["documents"], entry["money"])
+    return Made(totals, work.writes, held)
+
+
+class _Work:
+    """Candidates on their way into the outbox; remembers which customers and items what is written needs."""
+
+    def __init__(
+        self,
+        realm: Realm,
+        maker: Maker,
+        planner: Planner,
+        store: PlanStore,
+        plan_id: int,
+        run_id: str,
+        asked_for: frozenset[str],
+    ) -> None:
+        self._realm, self._maker, self._planner, self._store = realm, maker, planner, store
+        self._plan_id, self._run_id, self._asked_for = plan_id, run_id, asked_for
+        self.needed: set[tuple[str, str]] = set()
+        self.writes = 0
+
+    def add(self, candidates: Sequence[Candidate]) -> None:
+        """Plan a chunk and store its items and statuses."""
+        items: list[PlannedItem] = []
+        statuses: list[DocumentStatus] = []
+        statuses.extend(_unreadable(candidate) for candidate in candidates if not candidate.is_readable)
+        for checked in self._checked(candidates):
+            made, status = self._planner.document(checked)
+            items.extend(made)
+            statuses.append(status)
+            for item in made:
+                self._note(item, checked)
+        self._store.add_items(self._plan_id, SOURCE, items)
+        self._store.save_statuses(self._plan_id, self._run_id, statuses, SOURCE)
+
+    def _checked(self, candidates: Sequence[Candidate]) -> Iterator[Checked]:
+        ids = [candidate.billing_id for candidate in candidates]
+        links = self._store.links(SOURCE, "invoice", ids)
+        realms = self._store.realms_of_links(SOURCE, "invoice", ids)
+        in_flight = self._store.in_flight(SOURCE, ids)
+        deleted = self._store.deleted_in_qbo(SOURCE, "invoice", ids)
+        for candidate in candidates:
+            if not candidate.is_readable:
+                continue
+            invoice = candidate.invoice()
+            self._maker.resolution.add([invoice])
+            yield Checked(
+                invoice=invoice,
+                fingerprint=candidate.fingerprint,
+                findings=candidate.findings(),
+                link=links.get(candidate.billing_id),
+                is_elsewhere=realms.get(candidate.billing_id, self._realm.id) != self._realm.id,
+                is_in_flight=candidate.billing_id in in_flight,
+                was_deleted_in_qbo=candidate.billing_id in deleted,
+                is_asked_for=(candidate.doc_number or "").casefold() in self._asked_for,
+            )
+
+    def _note(self, item: PlannedItem, checked: Checked) -> None:
+        if item.action not in (Action.CREATE, Action.UPDATE):
+            return
+        self.writes += 1
+        if checked.invoice.customer_id:
+            self.needed.add(("customer", checked.invoice.customer_id))
+        for reference in references(dict(item.payload or {})):
+            kind, _, key = reference.removeprefix("@").partition(":")
+            self.needed.add((kind, key))
+        for line in checked.invoice.lines:
+            if line.service_id:
+                self.needed.add(("item", line.service_id))
+
+
+def _unreadable(candidate: Candidate) -> DocumentStatus:
+    findings = candidate.findings()
+    status, reason = gravest(findings)
+    return DocumentStatus(
+        kind=candidate.kind,
+        billing_id=candidate.billing_id,
+        entity="Invoice",
+        status=status,
+        reason=reason,
+        findings=findings,
+        detail="; ".join(finding.detail for finding in findings if finding.detail),
+        doc_number=candidate.doc_number,
+        doc_date=candidate.doc_date,
+        customer_id=candidate.customer_id,
+        currency=candidate.currency,
+        total=candidate.total,
+        fingerprint=candidate.fingerprint,
+    )

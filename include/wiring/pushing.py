@@ -1,0 +1,157 @@
+"""Push: the plan that was decided on, by the process that holds the realm's lock; one log line per document."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from include.billing_sync.ports import Settled
+from include.billing_sync.push import Push, PushSettings, PushStopped, PushSummary
+from include.stores.locks import BusyError, RealmLock
+from include.stores.outbox import PostgresOutbox
+from include.stores.plans import Plan, PlanError
+from include.wiring import connections
+from include.wiring.inputs import LiveInputs
+from include.wiring.ledger import QboLedger
+from include.wiring.realms import Realm
+
+log = logging.getLogger("ledgerline")
+
+LOCK_WAIT = 600.0
+"""Seconds to wait for the realm's lock before the task fails as busy and Airflow repeats it."""
+
+
+class RealmBusyError(RuntimeError):
+    """Another run pushes to this company; Airflow tries again every two minutes, holding no slot between."""
+
+    failure_mode = "busy"
+
+
+class RealmStoppedError(RuntimeError):
+    """The company cannot be written to now. What was not sent stays planned."""
+
+    def __init__(self, stopped: PushStopped) -> None:
+        super().__init__(str(stopped))
+        self.reason = stopped.reason
+        self.failure_mode = "wait" if stopped.reason in {"throttled", "not_connected"} else "realm"
+
+
+class SystemClock:
+    """The time of day and real waits."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        time.sleep(seconds)
+
+
+class LogJournal:
+    """One log line per document: number, status, action, QBO id, total, reason, intuit_tid."""
+
+    def document(self, settled: Settled) -> None:
+        """Log how one item ended."""
+        item, answer = settled.item, settled.answer
+        entity = settled.entity or {}
+        parts = [
+            f"{item.doc_number or item.billing_id}",
+            str(settled.status),
+            f"{item.action} {item.entity}",
+            f"id {entity.get('Id') or item.qbo_id or '-'}",
+            f"total {entity.get('TotalAmt', item.total)}",
+            settled.reason,
+        ]
+        if answer and answer.intuit_tid:
+            parts.append(f"intuit_tid {answer.intuit_tid}")
+        if settled.detail:
+            parts.append(settled.detail)
+        log.log(logging.WARNING if settled.state in {"refused", "unknown"} else logging.INFO, " | ".join(parts))
+
+    def note(self, text: str) -> None:
+        """Log what the push is waiting for or doing."""
+        log.info(text)
+
+
+def push(realm: Realm, plan: Plan) -> PushSummary | None:
+    """Push a plan that was approved, or that needs no approval. None: it is rejected, or only a plan was wanted.
+
+    Raises PlanError for a plan that may not be pushed, RealmBusyError, RealmStoppedError, and LockLost when the right to push
+    was lost on the way.
+    """
+    if plan.mode == "plan_only" or plan.decision == "rejected":
+        log.info(
+            "plan %s is not pushed: %s",
+            plan.id,
+            "plan only" if plan.mode == "plan_only" else f"rejected by {plan.decided_by}",
+        )
+        return None
+    _check(plan)
+    lock = RealmLock(connections.connect_state, realm.id, timeout=LOCK_WAIT)
+    try:
+        lock.acquire()
+    except BusyError as error:
+        raise RealmBusyError(f"busy: {realm.key}: {error}") from error
+    try:
+        return _push_locked(realm, plan, lock)
+    finally:
+        lock.release()
+
+
+def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
+    outbox = PostgresOutbox(
+        lock.connection, realm=realm.id, environment=realm.row.environment, epoch=lock.push_epoch, run_id=plan.run_id
+    )
+    mode = "send" if plan.choices.get("mode") == "send" else "copy"
+    inputs = LiveInputs(
+        state=realm.state, realm=realm.id, reader=realm.reader, outbox=outbox, make=lambda: realm.maker(mode)
+    )
+    settings = realm.settings
+    work = Push(
+        plan.id,
+        outbox=outbox,
+        ledger=QboLedger(realm.client),
+        inputs=inputs,
+        clock=SystemClock(),
+        journal=LogJournal(),
+        settings=PushSettings(
+            settle_after=settings.waits.settle_after,
+            call_limit=settings.waits.call_limit,
+            batch_size=settings.limits.batch_size,
+            adopt_exact=settings.adopt_existing == "exact",
+        ),
+    )
+    try:
+        summary = work.run()
+    except PushStopped as stopped:
+        _log_summary(work.summary)
+        raise RealmStoppedError(stopped) from stopped
+    realm.plans().mark_pushed(plan.id)
+    _log_summary(summary)
+    return summary
+
+
+def _check(plan: Plan) -> None:
+    if plan.state not in {"planned", "pushed"}:
+        raise PlanError(f"plan {plan.id} is {plan.state}: it cannot be pushed; make a new one")
+    if plan.decision not in {"approved", "not_needed"}:
+        raise PlanError(f"plan {plan.id} was not decided on: it cannot be pushed")
+    if plan.expires_at <= datetime.now(UTC):
+        raise PlanError(f"plan {plan.id} expired on {plan.expires_at:%Y-%m-%d %H:%M} UTC: make a new one")
+
+
+def _log_summary(summary: PushSummary) -> None:
+    log.info("%s writes sent in %s batches, %s unsettled", summary.sent, summary.batches, summary.unsettled)
+    for (status, reason), count in sorted(summary.by_reason.items()):
+        log.info("summary: %s %s: %s", status, reason, count)
+
+
+def as_counts(summary: PushSummary | None) -> dict[str, Any]:
+    """The summary as counts, for XCom."""
+    if summary is None:
+        return {"sent": 0}
+    found = {f"{status}: {reason}": count for (status, reason), count in sorted(summary.by_reason.items())}
+    return {"sent": summary.sent, "batches": summary.batches, "unsettled": summary.unsettled, **found}
