@@ -1,0 +1,10 @@
+-- Deletes old plans of which nothing was ever sent, with their items and findings.
+-- Grain: one plan. Parameters: before.
+delete from qbo_sync.plans
+where
+    created_at < %(before)s
+    and state in ('superseded', 'expired')
+    and not exists (
+        select 1 from qbo_sync.plan_items
+        where plan_items.plan_id = plans.id and plan_items.state in ('sending', 'unknown', 'done', 'refused')
+    )
