@@ -1,0 +1,153 @@
+"""Airflow's Connections, opened: our state and billing in PostgreSQL, and what a QuickBooks Connection says.
+
+Works inside tasks, where Airflow's supervisor answers, in the api-server, and in the command line after `as_server_process`,
+where Connections made in the UI are read from Airflow's own database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import pq
+from psycopg.types.json import set_json_loads
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from include.stores.tokens import Cipher
+    from qbo_hook.hook import ConnectionSettings
+
+BILLING = "billing_db"
+STATE = "qbo_state_db"
+STATE_ADMIN = "qbo_state_admin_db"
+
+_POSTGRES = "postgres"
+_LIBPQ = frozenset(option.keyword.decode() for option in pq.Conninfo.get_defaults())
+_DEFAULTS = {
+    "application_name": "ledgerline",
+    "connect_timeout": "10",
+    # A network that swallows packets is noticed within half a minute, not within hours.
+    "keepalives": "1",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+
+
+class ConnectionMissingError(RuntimeError):
+    """Airflow has no Connection of this id, or one that cannot be used; the text says which and names the cure."""
+
+    def __init__(self, conn_id: str, message: str) -> None:
+        super().__init__(message)
+        self.conn_id = conn_id
+
+
+def as_server_process() -> None:
+    """Let this process read Connections from Airflow's own database, as Airflow's own commands do.
+
+    Call it before Airflow is used. The variable is private to Airflow 3.3; a test shows that a Connection made in the UI is found.
+    """
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+
+
+def airflow_connection(conn_id: str) -> Connection:
+    """Return Airflow's Connection of this id.
+
+    :raises ConnectionMissingError: if there is none
+    """
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        raise ConnectionMissingError(
+            conn_id,
+            f"Connection {conn_id} is not defined in Airflow (or Airflow's database cannot be reached): "
+            f"add it under Admin > Connections, or set AIRFLOW_CONN_{conn_id.upper()}",
+        ) from None
+
+
+def has_connection(conn_id: str) -> bool:
+    """Say whether Airflow has a Connection of this id."""
+    try:
+        airflow_connection(conn_id)
+    except ConnectionMissingError:
+        return False
+    return True
+
+
+def postgres_dsn(conn_id: str) -> str:
+    """Return the connection string of a Postgres Connection; what libpq knows of its extra is kept.
+
+    :raises ConnectionMissingError: if there is none, or it is not for Postgres, or names no database
+    """
+    found = airflow_connection(conn_id)
+    if found.conn_type != _POSTGRES:
+        raise ConnectionMissingError(
+            conn_id, f"Connection {conn_id} is of type {found.conn_type or 'none'}: it must be of type Postgres"
+        )
+    if not found.schema:
+        raise ConnectionMissingError(conn_id, f"Connection {conn_id} names no database: fill in the field Database")
+    extra = {name: str(value) for name, value in found.extra_dejson.items() if name in _LIBPQ and value is not None}
+    server = {
+        "host": found.host,
+        "port": found.port,
+        "dbname": found.schema,
+        "user": found.login,
+        "password": found.password,
+    }
+    given = {name: value for name, value in server.items() if value not in (None, "")}
+    return psycopg.conninfo.make_conninfo("", **{**_DEFAULTS, **extra, **given})
+
+
+def connect_state() -> psycopg.Connection[Any]:
+    """Open our state: each statement commits by itself outside a transaction block, JSON numbers are Decimal."""
+    return _opened(postgres_dsn(STATE), autocommit=True)
+
+
+def connect_billing() -> psycopg.Connection[Any]:
+    """Open billing; transactions are the caller's."""
+    return _opened(postgres_dsn(BILLING), autocommit=False)
+
+
+def admin_dsn() -> str:
+    """Return the connection string of the user that migrates: `qbo_state_admin_db`, or the running one where there is none."""
+    return postgres_dsn(STATE_ADMIN if has_connection(STATE_ADMIN) else STATE)
+
+
+def run_login() -> tuple[str, str] | None:
+    """Return user and password of the connection that runs, or None when it names no user."""
+    run = airflow_connection(STATE)
+    return (run.login, run.password or "") if run.login else None
+
+
+def quickbooks(conn_id: str) -> ConnectionSettings:
+    """Return what a Connection of type quickbooks says, checked; its secrets are masked in logs from now on.
+
+    :raises ConnectionMissingError: if there is none
+    :raises QboConfigError: if a value is missing or wrong; the message names it
+    """
+    from qbo_hook.hook import QboHook
+
+    airflow_connection(conn_id)
+    return QboHook(conn_id).connection_settings()
+
+
+def cipher() -> Cipher:
+    """Return Airflow's own encryption, under its Fernet key; without a key it encrypts nothing, and the stores refuse it."""
+    from airflow.sdk.crypto import get_fernet
+
+    return get_fernet()
+
+
+def _opened(dsn: str, *, autocommit: bool) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(dsn, autocommit=autocommit)
+    set_json_loads(partial(json.loads, parse_float=Decimal), connection)
+    return connection
