@@ -33,6 +33,7 @@ def base_environment(home: Home) -> dict[str, str]:
     }
     if len(str(home.temporary).encode()) <= _LONGEST_TEMPORARY_PATH:
         kept["TMPDIR"] = str(home.temporary)
+    kept.setdefault("LOGNAME", "ledgerline")  # Airflow asks for a name, which a container's bare uid does not have
     # A company's proxy must never see what goes from one local program to another.
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), HOST, "localhost")))

