@@ -68,6 +68,9 @@ class ConnectionShape(Protocol):
         """sandbox or production."""
 
 
+Realm = RealmRow
+
+
 class RealmLabelTakenError(RuntimeError):
     """The realm key is the label of another connected company."""
 
@@ -82,9 +85,13 @@ def realm_by_id(connection: Connection, realm: int) -> RealmRow | None:
     return _first(connection, id=realm, with_disconnected=True)
 
 
-def realm_of(connection: Connection, *, base_url: str, realm_id: str) -> RealmRow | None:
+def realm_of(connection: Connection, base_url: str, realm_id: str) -> RealmRow | None:
     """Return the company by what it is, disconnected or not."""
     return _first(connection, base_url=base_url.rstrip("/"), realm_id=realm_id, with_disconnected=True)
+
+
+# Pages speak of finding a company, tasks of the realm of a Connection; both mean the same look-up.
+find_realm = realm_of
 
 
 def all_realms(connection: Connection, *, with_disconnected: bool = False) -> list[RealmRow]:
@@ -121,7 +128,7 @@ def ensure_realm(
             _relabel(connection, holder, f"{realm_key}-{holder.environment}-{holder.realm_id}")
         values = {"realm_key": realm_key, "base_url": base_url, "realm_id": realm_id, "environment": environment}
         connection.execute(statement("realms/insert_realm"), values)
-        realm = realm_of(connection, base_url=base_url, realm_id=realm_id)
+        realm = realm_of(connection, base_url, realm_id)
     if realm is None:
         raise RuntimeError(f"realm {realm_key!r} was written and is not there")
     return realm
