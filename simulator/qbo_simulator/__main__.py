@@ -1,6 +1,7 @@
 """``python -m qbo_simulator``: run the server."""
 
 import argparse
+import gc
 import socket
 import sys
 
@@ -25,7 +26,9 @@ class _Server(uvicorn.Server):
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m qbo_simulator", description="A server that behaves like QuickBooks Online.")
+    parser = argparse.ArgumentParser(
+        prog="python -m qbo_simulator", description="A server that behaves like QuickBooks Online."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8099, help="0 takes a free one")
     parser.add_argument("--db", default="qbo_simulator.sqlite", help="the state file (default %(default)s)")
@@ -43,8 +46,13 @@ def main(given: list[str] | None = None) -> int:
     except OSError as error:
         print(f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror}", file=sys.stderr)  # noqa: T201 - a command's error
         return 1
+    # Requests make many short-lived dicts and no cycles: collect seldom, and never look at what was there at the start.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     url = f"http://{chosen.host}:{listener.getsockname()[1]}"
-    config = uvicorn.Config(Simulator(chosen.db), log_level="warning", access_log=False, server_header=False, lifespan="off")
+    config = uvicorn.Config(
+        Simulator(chosen.db), log_level="warning", access_log=False, server_header=False, lifespan="off"
+    )
     _Server(config, f"qbo_simulator ready on {url} (state in {chosen.db})").run([listener])
     return 0
 

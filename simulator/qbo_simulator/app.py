@@ -30,7 +30,11 @@ class Simulator:
                 build_default(self.world, self.tokens)
                 self.world.remember("born", self.world.clock.now())
         self.web = FastAPI(
-            title="QuickBooks Online simulator", version=__version__, docs_url="/_sim/docs", openapi_url="/_sim/openapi.json", redoc_url=None
+            title="QuickBooks Online simulator",
+            version=__version__,
+            docs_url="/_sim/docs",
+            openapi_url="/_sim/openapi.json",
+            redoc_url=None,
         )
         self.web.include_router(oauth.router(self.world, self.tokens))
         self.web.include_router(control.router(self.world, self.tokens, self.journal))

@@ -36,6 +36,8 @@ class Record:
     document: Json
     # Highest line id ever given in this document: ids of removed lines are not used again.
     last_line: int = 0
+    # The printed document, once it is stored.
+    text: str = ""
 
     @property
     def name(self) -> str:
@@ -48,6 +50,8 @@ class ReferenceCache:
 
     def __init__(self, largest: int = 20_000) -> None:
         self._records: dict[tuple[int, str, int], Record] = {}
+        # Active records by company, entity and reference value, with their names: the shortest way to check a reference.
+        self.referred: dict[tuple[int, str, str], tuple[Record, str]] = {}
         self._largest = largest
 
     def get(self, key: tuple[int, str, int]) -> Record | None:
@@ -57,23 +61,31 @@ class ReferenceCache:
     def put(self, key: tuple[int, str, int], record: Record) -> None:
         """Remember; starts anew when full, so that memory stays flat."""
         if len(self._records) >= self._largest:
-            self._records.clear()
+            self.clear()
         self._records[key] = record
 
     def forget(self, key: tuple[int, str, int]) -> None:
         """Drop one."""
         self._records.pop(key, None)
+        self.referred.clear()
 
     def clear(self) -> None:
         """Drop all."""
         self._records.clear()
+        self.referred.clear()
 
 
 class Books:
     """One company seen through one transaction of the state file."""
 
     def __init__(
-        self, database: sqlite3.Connection, company: Company, cache: ReferenceCache, settings: Settings, now: float, today: str
+        self,
+        database: sqlite3.Connection,
+        company: Company,
+        cache: ReferenceCache,
+        settings: Settings,
+        now: float,
+        today: str,
     ) -> None:
         self.database = database
         self.company = company
@@ -118,15 +130,22 @@ class Books:
 
         :param was: the reference that the stored object already holds; an inactive object stays usable there.
         """
-        entity = ENTITIES[entity_name]
         value = reference["value"]
-        record = self.find(entity, int(value)) if value.isdecimal() and value.isascii() and len(value) < 18 else None
-        if record is None:
+        key = (self.company.key, entity_name, value)
+        hit = self.cache.referred.get(key)
+        if hit is not None:
+            record, reference["name"] = hit
+            return record
+        entity = ENTITIES[entity_name]
+        found = self.find(entity, int(value)) if value.isdecimal() and value.isascii() and len(value) < 18 else None
+        if found is None:
             raise bad_reference(entity.reference_kind, value)
-        if not record.is_active and (was is None or was.get("value") != value):
+        if found.is_active:
+            self.cache.referred[key] = (found, found.name)
+        elif was is None or was.get("value") != value:
             raise not_found()
-        reference["name"] = record.name
-        return record
+        reference["name"] = found.name
+        return found
 
     def printed(self, entity: EntityType, row: tuple[Any, ...]) -> str:
         """JSON text of a row (columns ``ROW``) as QBO answers it."""
@@ -166,12 +185,20 @@ class Books:
         ).fetchone()[0]
         return last - count + 1
 
-    def insert(self, entity: EntityType, document: Json, *, last_line: int = 0, id: int | None = None, created: int | None = None) -> Record:
+    def insert(
+        self,
+        entity: EntityType,
+        document: Json,
+        *,
+        last_line: int = 0,
+        id: int | None = None,
+        created: int | None = None,
+    ) -> Record:
         """Store a new object and give it its Id, SyncToken and MetaData."""
-        id = self.next_id(entity.sequence) if id is None else id
+        own_id = self.next_id(entity.sequence) if id is None else id
         moment = created or self.now
         is_active = document.get("Active", True) is not False
-        record = Record(entity, id, 0, moment, moment, is_active, document, last_line)
+        record = Record(entity, own_id, 0, moment, moment, is_active, document, last_line)
         self._finish(record)
         self._write(record, "insert into")
         return record
@@ -189,8 +216,18 @@ class Books:
             record.last_line if last_line is None else last_line,
         )
         self._finish(changed)
+        self.keep_answers(record)
         self._write(changed, "replace into")
         return changed
+
+    def keep_answers(self, record: Record) -> None:
+        """Answers remembered for a ``requestid`` point to the object as long as it is unchanged; now they need a copy."""
+        self.database.execute(
+            "update remembered set answer = (select body from objects o where o.company = remembered.company "
+            "and o.entity = remembered.entity and o.id = remembered.id) "
+            "where company = ? and entity = ? and id = ? and answer is null",
+            (self.company.key, record.entity.name, record.id),
+        )
 
     def _finish(self, record: Record) -> None:
         entity, document = record.entity, record.document
@@ -199,7 +236,9 @@ class Books:
         document["Id"] = str(record.id)
         document["SyncToken"] = str(record.sync_token)
         created = self.time_text if record.created == self.now else meta_time(record.created)
-        updated = "" if entity.is_volatile else self.time_text if record.updated == self.now else meta_time(record.updated)
+        updated = (
+            "" if entity.is_volatile else self.time_text if record.updated == self.now else meta_time(record.updated)
+        )
         document["MetaData"] = {"CreateTime": created, "LastUpdatedTime": updated}
         record.document = entity.shape.arrange(document)
 
@@ -218,6 +257,7 @@ class Books:
         customer = document.get("CustomerRef")
         parent = document.get("ParentRef")
         total = document.get("TotalAmt")
+        record.text = wire.encode(document)
         self.database.execute(
             f"{verb} objects (company, entity, id, sync_token, created, updated, active, deleted, name, full_name, doc_number, "
             "txn_date, due_date, customer, parent, total, balance, last_line, body) "
@@ -238,7 +278,7 @@ class Books:
                 None if total is None else wire.cents(total),
                 balance,
                 record.last_line,
-                wire.encode(document),
+                record.text,
             ),
         )
         if not entity.is_transaction:
@@ -246,6 +286,7 @@ class Books:
 
     def delete(self, record: Record) -> None:
         """Mark a transaction deleted: it answers 610 from now on and CDC reports it."""
+        self.keep_answers(record)
         self.database.execute(
             "update objects set deleted = 1, updated = ?, sync_token = sync_token + 1, doc_number = null, balance = null "
             "where company = ? and entity = ? and id = ?",

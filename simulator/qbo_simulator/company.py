@@ -223,7 +223,9 @@ def preferences(company: Company) -> Json:
             "HomeCurrency": {"value": company.home_currency},
         },
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-        "OtherPrefs": {"NameValue": [{"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": chosen["DefaultCustomerMessage"]}]},
+        "OtherPrefs": {
+            "NameValue": [{"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": chosen["DefaultCustomerMessage"]}]
+        },
         "domain": "QBO",
         "sparse": False,
         "Id": "1",

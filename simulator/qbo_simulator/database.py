@@ -63,9 +63,12 @@ create table if not exists remembered (
     company integer not null,
     request_id text not null,
     at real not null,
-    answer text not null,
+    entity text,
+    id integer,
+    answer text,
     primary key (company, request_id)
 ) without rowid;
+create index if not exists remembered_by_object on remembered (company, entity, id) where answer is null;
 create table if not exists apps (
     client_id text primary key,
     client_secret text not null,
@@ -111,6 +114,8 @@ create table if not exists journal (
 def connect(path: str | Path) -> sqlite3.Connection:
     """Open (and where needed create) the state file; transactions are begun and ended by hand."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    # Documents of many kilobytes would spill over a chain of small pages; takes effect in a new file only.
+    connection.execute("pragma page_size = 16384")
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
     connection.execute("pragma temp_store = memory")
@@ -119,7 +124,9 @@ def connect(path: str | Path) -> sqlite3.Connection:
     version = connection.execute("pragma user_version").fetchone()[0]
     if version not in (0, SCHEMA_VERSION):
         connection.close()
-        raise SystemExit(f"{path} was written by another version of the simulator (schema {version}): choose another --db")
+        raise SystemExit(
+            f"{path} was written by another version of the simulator (schema {version}): choose another --db"
+        )
     connection.executescript(SCHEMA)
     connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
     return connection

@@ -1,5 +1,6 @@
 """One operation on one entity, the same for a single call, a batch item and the accountant of the control plane."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from qbo_simulator import wire
@@ -13,6 +14,15 @@ from qbo_simulator.rules.base import check_token
 from qbo_simulator.wire import Json
 
 NO_FLAGS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``text`` is ``{"Invoice":{...}}``; ``stored_as`` the id of the object whose stored document is exactly that answer."""
+
+    text: str
+    entity: str
+    stored_as: int | None
 
 
 def read(books: Books, entity: EntityType, id: str) -> str:
@@ -31,8 +41,15 @@ def singleton(books: Books, entity: EntityType) -> str:
     return wire.encode(printer(books.company))
 
 
-def write(books: Books, entity: EntityType, operation: str, raw: Any, flags: frozenset[str] = NO_FLAGS, send_to: str | None = None) -> str:
-    """Carry out create, update, delete, void or send; returns ``{"Invoice":{...}}``."""
+def write(
+    books: Books,
+    entity: EntityType,
+    operation: str,
+    raw: Any,
+    flags: frozenset[str] = NO_FLAGS,
+    send_to: str | None = None,
+) -> "Outcome":
+    """Carry out create, update, delete, void or send."""
     if not isinstance(raw, dict):
         raise Fault("2010", f"Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.{entity.name}")
     if operation not in entity.operations:
@@ -42,7 +59,7 @@ def write(books: Books, entity: EntityType, operation: str, raw: Any, flags: fro
     rules = RULES[entity.name]
     if operation == CREATE:
         record = rules.create(books, raw, flags)
-        return _answer(books, record)
+        return _outcome(books, record)
     record = _addressed(books, entity, raw)
     if operation != SEND:
         check_token(books, record, raw)
@@ -50,12 +67,14 @@ def write(books: Books, entity: EntityType, operation: str, raw: Any, flags: fro
         record = rules.update(books, record, raw, flags)
     elif operation == DELETE:
         rules.delete(books, record)
-        return f'{{"{entity.name}":{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}}}'
+        return Outcome(
+            f'{{"{entity.name}":{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}}}', entity.name, None
+        )
     elif operation == VOID:
         record = rules.void(books, record)
     elif operation == SEND:
         record = rules.send(books, record, send_to)
-    return _answer(books, record)
+    return _outcome(books, record)
 
 
 def _refusal(entity: EntityType, operation: str) -> Exception:
@@ -67,18 +86,19 @@ def _refusal(entity: EntityType, operation: str) -> Exception:
 
 
 def _addressed(books: Books, entity: EntityType, raw: Json) -> Record:
-    id = identifier(raw.get("Id"), "Id")
-    if id is None:
+    number = identifier(raw.get("Id"), "Id")
+    if number is None:
         raise missing("Id")
-    if len(id) > 18:
+    if len(number) > 18:
         raise not_found()
-    return books.get(entity, int(id))
+    return books.get(entity, int(number))
 
 
-def _answer(books: Books, record: Record) -> str:
-    if not record.entity.is_volatile:
-        return f'{{"{record.entity.name}":{wire.encode(record.document)}}}'
-    return f'{{"{record.entity.name}":{books.text(record.entity, record.id)}}}'
+def _outcome(books: Books, record: Record) -> "Outcome":
+    text = record.text if record.text and not record.entity.is_volatile else books.text(record.entity, record.id)
+    # The stored document is the answer itself, unless its text is completed while printing.
+    stored_as = None if record.entity.is_volatile else record.id
+    return Outcome(f'{{"{record.entity.name}":{text}}}', record.entity.name, stored_as)
 
 
 def operation_of(raw: Any, parameters: dict[str, str]) -> str:

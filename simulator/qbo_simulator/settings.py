@@ -22,7 +22,7 @@ DOCUMENTATION: dict[str, str] = {
     "access_token_seconds": "life of an access token",
     "refresh_idle_seconds": "life of a refresh token that is not used",
     "refresh_hard_seconds": "hard end of a grant, reported in x_refresh_token_hard_expires_in",
-    "invalid_client_status": "401 | 400: HTTP status of {\"error\": \"invalid_client\"}",
+    "invalid_client_status": '401 | 400: HTTP status of {"error": "invalid_client"}',
     "authorization_code_seconds": "life of an authorization code",
     "latency_seconds": "time that every data call takes at least",
     "query_lag_seconds": "a query does not show what was written in the last n seconds",
@@ -41,7 +41,9 @@ class Settings:
     requestid_retention_seconds: float = 0
     duplicate_numbers_across: str = "sales_forms"
     negative_total_text: str = "Transaction amount must be 0 or greater"
-    over_application_text: str = "The payments you entered add up to more than the amount of the transactions they are applied to."
+    over_application_text: str = (
+        "The payments you entered add up to more than the amount of the transactions they are applied to."
+    )
     excess_decimals: str = "round"
     number_when_automatic: str = "replace"
     maxresults_above_1000: str = "refuse"
@@ -84,5 +86,3 @@ def _checked(name: str, current: Any, value: Any) -> Any:
         if value not in options:
             raise ValueError(f"setting {name} takes one of: {', '.join(options)}")
     return value
-
-

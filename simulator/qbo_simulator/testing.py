@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 DEFAULT_REALM = "9130000000000001"
-CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN = "simclient", "simsecret", "RT1-sim"  # noqa: S105 - published defaults
+CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN = "simclient", "simsecret", "RT1-sim"
 _READY = re.compile(r"ready on (http://\S+)")
 
 
@@ -43,10 +43,20 @@ class RunningSimulator:
         """Start the process and wait for its ready line; a restart keeps the port."""
         package_root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join([package_root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-m", "qbo_simulator", "--host", self.host, "--port", str(self.port), "--db", str(self.db_path)]
+        command = [
+            sys.executable,
+            "-m",
+            "qbo_simulator",
+            "--host",
+            self.host,
+            "--port",
+            str(self.port),
+            "--db",
+            str(self.db_path),
+        ]
         log = self.db_path.with_suffix(".log")
         with log.open("a") as errors:
-            self.process = subprocess.Popen(  # noqa: S603 - our own program
+            self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "PYTHONPATH": path}
             )
         assert self.process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -154,7 +164,14 @@ class RunningSimulator:
     # -- QBO's own surface --------------------------------------------------------------------------------------------
 
     def call(
-        self, method: str, path: str, body: Any = None, *, realm_id: str = DEFAULT_REALM, token: str | None = None, **parameters: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        realm_id: str = DEFAULT_REALM,
+        token: str | None = None,
+        **parameters: str,
     ) -> tuple[int, Any]:
         """A plain call to the API for tests: status and parsed body (or text)."""
         query = urlencode(parameters, quote_via=quote)

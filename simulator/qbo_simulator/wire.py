@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 Json = dict[str, Any]
 
 CENT = Decimal("0.01")
-# A private-use character that brackets a printed number until the quotes around it are removed. Input that holds it is refused.
-_MARK = "\ue000"
+# The DEL character brackets a printed number until the quotes around it are removed. Input that holds it is refused.
+_MARK = "\x7f"
 _OPEN = '"' + _MARK
 _CLOSE = _MARK + '"'
-_FORBIDDEN = (_MARK.encode(), rb"\ue000", rb"\uE000")
+_FORBIDDEN = (_MARK.encode(), rb"\u007f", rb"\u007F")
 
 
 class UnreadableJson(ValueError):
@@ -31,7 +31,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def decode(raw: bytes) -> Any:
     """Parse a request body; fractions become ``Decimal``, whole numbers ``int``. Raises ``UnreadableJson``."""
     if any(part in raw for part in _FORBIDDEN):
-        raise UnreadableJson("Invalid character U+E000")
+        raise UnreadableJson("Invalid character (DEL)")
     try:
         return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
     except UnreadableJson:
@@ -47,14 +47,13 @@ def parse(text: str) -> Any:
 
 def _number(value: object) -> str:
     if isinstance(value, Decimal):
-        return f"{_MARK}{value:f}{_MARK}"
+        text = str(value)
+        return f"{_MARK}{value:f}{_MARK}" if "E" in text else f"{_MARK}{text}{_MARK}"
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
-_encode: Callable[[Any, int], tuple[str, ...]] = (
-    encoder.c_make_encoder(  # type: ignore[attr-defined]  # CPython's own fast encoder is not in the type stubs
-        None, _number, encoder.encode_basestring, None, ":", ",", False, False, False
-    )
+_encode: Callable[[Any, int], tuple[str, ...]] = encoder.c_make_encoder(  # type: ignore[attr-defined]  # CPython's own fast encoder is not in the type stubs
+    None, _number, encoder.encode_basestring, None, ":", ",", False, False, False
 )
 
 

@@ -44,7 +44,9 @@ class World:
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a value of the control plane in the state file."""
-        self.database.execute("insert or replace into settings (name, document) values (?, ?)", (name, json.dumps(value)))
+        self.database.execute(
+            "insert or replace into settings (name, document) values (?, ?)", (name, json.dumps(value))
+        )
 
     def recall(self, name: str) -> Any:
         """A value kept earlier, or None."""
@@ -69,7 +71,9 @@ class World:
 
     def add_company(self, company: Company) -> Company:
         """Store a new company."""
-        cursor = self.database.execute("insert into companies (realm_id, document) values (?, ?)", (company.realm_id, company.document()))
+        cursor = self.database.execute(
+            "insert into companies (realm_id, document) values (?, ?)", (company.realm_id, company.document())
+        )
         company.key = int(cursor.lastrowid or 0)
         self.companies[company.realm_id] = company
         return company

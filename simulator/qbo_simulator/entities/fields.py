@@ -1,7 +1,7 @@
 """How one JSON value of a request becomes a value that QBO would store, or a Fault.
 
-A *reader* takes a value and the name of its element and returns the stored form; ``None`` means absent. QBO is strict on names and
-lenient on values: numbers may come as strings, strings as numbers, and an empty string counts as absent.
+A *reader* takes a value and the name of its element and returns the stored form; ``None`` means absent. QBO is strict
+on names and lenient on values: numbers may come as strings, strings as numbers, and an empty string counts as absent.
 """
 
 import re
@@ -16,7 +16,7 @@ from qbo_simulator.wire import Json, money, plain
 Reader = Callable[[Any, str], Any]
 PACKAGE = "com.intuit.schema.finance.v3"
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:T.*|Z|[+-]\d\d:\d\d)?")
-_LARGEST = Decimal(10) ** 11
+_MOST_DIGITS = 11
 
 
 def ill_typed(value: Any, type: str, element: str) -> Fault:
@@ -97,14 +97,18 @@ def number(value: Any, element: str) -> Decimal | int | None:
     raise ill_typed(value, "java.math.BigDecimal", element)
 
 
+def _is_too_large(parsed: Decimal | int) -> bool:
+    return (parsed.adjusted() if isinstance(parsed, Decimal) else len(str(abs(parsed))) - 1) >= _MOST_DIGITS
+
+
 def amount(value: Any, element: str) -> Decimal | int | None:
-    """Money: at most ten digits before the point, rounded half up to cents."""
-    parsed = number(value, element)
-    if parsed is None:
-        return None
-    if not -_LARGEST < parsed < _LARGEST:
+    """Money: at most eleven digits before the point, rounded half up to cents."""
+    parsed = value if value.__class__ is Decimal else number(value, element)
+    if not parsed:
+        return parsed if parsed is None else 0
+    if _is_too_large(parsed):
         raise Fault("2140", f"Amount is out of range. Supplied value:{value}", element=element)
-    return money(Decimal(parsed))
+    return money(parsed if parsed.__class__ is Decimal else Decimal(parsed))
 
 
 def quantity(value: Any, element: str) -> Decimal | int | None:
@@ -112,7 +116,7 @@ def quantity(value: Any, element: str) -> Decimal | int | None:
     parsed = number(value, element)
     if parsed is None:
         return None
-    if not -_LARGEST < parsed < _LARGEST:
+    if _is_too_large(parsed):
         raise Fault("2160", f"Value is out of range. Supplied value:{value}", element=element)
     return parsed if parsed.__class__ is int else plain(parsed)
 
@@ -179,11 +183,13 @@ def reference(value: Any, element: str) -> Json | None:
             return None
         raise ill_typed(value, f"{PACKAGE}.ReferenceType", element)
     if not value.keys() <= _REFERENCE_KEYS:
-        raise unknown(next(key for key in value if key not in _REFERENCE_KEYS), "ReferenceType", ("value", "name", "type"))
-    id = value.get("value")
-    if id is None or id == "":
+        raise unknown(
+            next(key for key in value if key not in _REFERENCE_KEYS), "ReferenceType", ("value", "name", "type")
+        )
+    value_id = value.get("value")
+    if value_id is None or value_id == "":
         return None
-    return {"value": id if id.__class__ is str else _as_text(id, element)}
+    return {"value": value_id if value_id.__class__ is str else _as_text(value_id, element)}
 
 
 _REFERENCE_KEYS = frozenset({"value", "name", "type"})
@@ -216,13 +222,24 @@ def unknown(name: str, java_class: str, known: Iterable[str]) -> Fault:
     )
 
 
+_MOST_PLANS = 2000
+_Plan = tuple[tuple[str, Reader, str], ...]
+
+
 class Shape:
-    """An object of known properties, each with its reader, in the order in which QBO prints them."""
+    """An object of known properties, each with its reader, in the order in which QBO prints them.
+
+    Requests repeat the same sets of properties, so for each set the way to read it (names in QBO's order, readers,
+    element names) is worked out once and kept.
+    """
 
     def __init__(self, java_class: str, fields: dict[str, Reader]) -> None:
         self.java_class = java_class
         self.fields = fields
         self.order = tuple(fields)
+        self._rank = {name: rank for rank, name in enumerate(self.order)}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def __call__(self, value: Any, element: str) -> Json | None:
         """Read a nested object."""
@@ -230,21 +247,43 @@ class Shape:
             if value is None or value == "":
                 return None
             raise ill_typed(value, f"{PACKAGE}.{self.java_class}", element)
-        return self.arrange(self.read(value, f"{element}."))
+        return self.read(value, element)
 
-    def read(self, raw: Json, prefix: str = "") -> Json:
-        """Stored values of the given properties; absent ones and read-only ones are left out."""
-        fields = self.fields
+    def read(self, raw: Json, element: str = "") -> Json:
+        """Stored values of the given properties in QBO's order; absent ones and read-only ones are left out."""
+        key = (element, *raw)
+        plan = self._plans.get(key) or self._plan(key)
         parsed: Json = {}
-        for name, value in raw.items():
-            reader = fields.get(name)
-            if reader is None:
-                raise unknown(name, self.java_class, self.order)
-            stored = reader(value, prefix + name)
+        for name, reader, path in plan:
+            stored = reader(raw[name], path)
             if stored is not None:
                 parsed[name] = stored
         return parsed
 
+    def _plan(self, key: tuple[str, ...]) -> _Plan:
+        element, *names = key
+        for name in names:
+            if name not in self.fields:
+                raise unknown(name, self.java_class, self.order)
+        if len(self._plans) >= _MOST_PLANS:
+            self._plans.clear()
+        prefix = f"{element}." if element else ""
+        plan = tuple(
+            (name, self.fields[name], prefix + name)
+            for name in sorted(names, key=self._rank.__getitem__)
+            if self.fields[name] is not ignored
+        )
+        self._plans[key] = plan
+        return plan
+
     def arrange(self, document: Json) -> Json:
-        """The same document in QBO's order of properties."""
-        return {name: document[name] for name in self.order if name in document}
+        """The same document in QBO's order of properties, without those the entity does not have."""
+        names = tuple(document)
+        order = self._orders.get(names)
+        if order is None:
+            if len(self._orders) >= _MOST_PLANS:
+                self._orders.clear()
+            order = self._orders[names] = tuple(
+                sorted((name for name in names if name in self._rank), key=self._rank.__getitem__)
+            )
+        return {name: document[name] for name in order}

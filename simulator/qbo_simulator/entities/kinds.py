@@ -51,6 +51,8 @@ META_COLUMNS = {
     "MetaData.CreateTime": Column("created", "moment"),
     "MetaData.LastUpdatedTime": Column("updated", "moment"),
 }
+LIST_COLUMNS = {**META_COLUMNS, "Name": Column("name", "text"), "Active": Column("active", "bool")}
+EDITABLE = frozenset({CREATE, READ, UPDATE})
 NEWEST_FIRST = "txn_date desc, id desc"
 
 

@@ -1,29 +1,29 @@
 """All entity types that the simulator has, by name and by the segment of the path."""
 
-from qbo_simulator.entities import lists, sales
+from qbo_simulator.entities import accounting, lists, names, sales, singletons
 from qbo_simulator.entities.kinds import EntityType
 
 ENTITIES: dict[str, EntityType] = {
     entity.name: entity
     for entity in (
-        lists.ACCOUNT,
-        lists.COMPANY_INFO,
+        accounting.ACCOUNT,
+        singletons.COMPANY_INFO,
         sales.CREDIT_MEMO,
-        lists.CUSTOMER,
-        lists.EMPLOYEE,
+        names.CUSTOMER,
+        names.EMPLOYEE,
         sales.ESTIMATE,
         sales.INVOICE,
-        lists.ITEM,
+        accounting.ITEM,
         sales.PAYMENT,
         lists.PAYMENT_METHOD,
-        lists.PREFERENCES,
+        singletons.PREFERENCES,
         sales.REFUND_RECEIPT,
         sales.SALES_RECEIPT,
         lists.TAX_AGENCY,
         lists.TAX_CODE,
         lists.TAX_RATE,
         lists.TERM,
-        lists.VENDOR,
+        names.VENDOR,
     )
 }
 BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity in ENTITIES.items()}
@@ -32,8 +32,9 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Attachable", "Bill", "BillPayment", "Budget", "Class", "CompanyCurrency", "CreditCardPayment", "CustomerType", "Department",
-        "Deposit", "ExchangeRate", "InventoryAdjustment", "JournalCode", "JournalEntry", "Purchase", "PurchaseOrder",
-        "RecurringTransaction", "ReimburseCharge", "TaxPayment", "TaxReturn", "TaxService", "TimeActivity", "Transfer", "VendorCredit",
+        "Attachable", "Bill", "BillPayment", "Budget", "Class", "CompanyCurrency", "CreditCardPayment", "CustomerType",
+        "Department", "Deposit", "ExchangeRate", "InventoryAdjustment", "JournalCode", "JournalEntry", "Purchase",
+        "PurchaseOrder", "RecurringTransaction", "ReimburseCharge", "TaxPayment", "TaxReturn", "TaxService",
+        "TimeActivity", "Transfer", "VendorCredit",
     )
 }  # fmt: skip

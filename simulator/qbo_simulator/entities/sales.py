@@ -1,6 +1,18 @@
 """Sales forms: Invoice, CreditMemo, SalesReceipt, RefundReceipt, Estimate; and Payment."""
 
-from qbo_simulator.entities.fields import Reader, Shape, amount, boolean, choice, day, ignored, listed, quantity, reference, text
+from qbo_simulator.entities.fields import (
+    Reader,
+    Shape,
+    amount,
+    boolean,
+    choice,
+    day,
+    ignored,
+    listed,
+    quantity,
+    reference,
+    text,
+)
 from qbo_simulator.entities.kinds import (
     CREATE,
     DELETE,

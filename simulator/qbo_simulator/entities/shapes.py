@@ -16,7 +16,14 @@ from qbo_simulator.entities.fields import (
     whole,
 )
 
-BASE: dict[str, Reader] = {"domain": ignored, "status": ignored, "sparse": ignored, "Id": ignored, "SyncToken": ignored, "MetaData": ignored}
+BASE: dict[str, Reader] = {
+    "domain": ignored,
+    "status": ignored,
+    "sparse": ignored,
+    "Id": ignored,
+    "SyncToken": ignored,
+    "MetaData": ignored,
+}
 
 ADDRESS = Shape(
     "PhysicalAddress",
@@ -76,7 +83,9 @@ CUSTOM_FIELD = Shape(
     },
 )
 LINKED_TXN = Shape("LinkedTxn", {"TxnId": text(30), "TxnType": text(30), "TxnLineId": text(30)})
-DELIVERY = Shape("TransactionDeliveryInfo", {"DeliveryType": text(30), "DeliveryTime": ignored, "DeliveryErrorType": ignored})
+DELIVERY = Shape(
+    "TransactionDeliveryInfo", {"DeliveryType": text(30), "DeliveryTime": ignored, "DeliveryErrorType": ignored}
+)
 
 _ITEM_DETAIL: dict[str, Reader] = {
     "ServiceDate": day,
@@ -112,8 +121,12 @@ DISCOUNT_DETAIL = Shape(
         "DiscountLineDetailEx": ignored,
     },
 )
-DESCRIPTION_DETAIL = Shape("DescriptionLineDetail", {"ServiceDate": day, "TaxCodeRef": reference, "DescriptionLineDetailEx": ignored})
-SUBTOTAL_DETAIL = Shape("SubTotalLineDetail", {"ServiceDate": ignored, "ItemRef": ignored, "SubtotalLineDetailEx": ignored})
+DESCRIPTION_DETAIL = Shape(
+    "DescriptionLineDetail", {"ServiceDate": day, "TaxCodeRef": reference, "DescriptionLineDetailEx": ignored}
+)
+SUBTOTAL_DETAIL = Shape(
+    "SubTotalLineDetail", {"ServiceDate": ignored, "ItemRef": ignored, "SubtotalLineDetailEx": ignored}
+)
 TAX_LINE_DETAIL = Shape(
     "TaxLineDetail",
     {
@@ -168,7 +181,14 @@ LINE = Shape(
 )
 TAX_LINE = Shape(
     "Line",
-    {"Id": ignored, "LineNum": whole, "Description": text(4000), "Amount": amount, "DetailType": text(30), "TaxLineDetail": TAX_LINE_DETAIL},
+    {
+        "Id": ignored,
+        "LineNum": whole,
+        "Description": text(4000),
+        "Amount": amount,
+        "DetailType": text(30),
+        "TaxLineDetail": TAX_LINE_DETAIL,
+    },
 )
 TAX_DETAIL = Shape(
     "TxnTaxDetail",

@@ -100,7 +100,10 @@ class _Builder(Transformer[Token, Query]):
 
 
 _PARSER = Lark(
-    (Path(__file__).parent / "grammar.lark").read_text("utf-8"), parser="lalr", lexer="contextual", propagate_positions=False
+    (Path(__file__).parent / "grammar.lark").read_text("utf-8"),
+    parser="lalr",
+    lexer="contextual",
+    propagate_positions=False,
 )
 _BUILDER = _Builder()
 
@@ -115,7 +118,13 @@ def parse(text: str) -> Query:
         raise Fault("4000", f"QueryParserError: {error}") from error
 
 
-_NAMES = {"IDENTIFIER": "<IDENTIFIER>", "STRING": "<STRING>", "INTEGER": "<INTEGER>", "$END": "<EOF>", "OPERATOR": "<OPERATOR>"}
+_NAMES = {
+    "IDENTIFIER": "<IDENTIFIER>",
+    "STRING": "<STRING>",
+    "INTEGER": "<INTEGER>",
+    "$END": "<EOF>",
+    "OPERATOR": "<OPERATOR>",
+}
 
 
 def _fault(error: UnexpectedInput, text: str) -> Fault:
@@ -132,4 +141,7 @@ def _fault(error: UnexpectedInput, text: str) -> Fault:
     listing = " ...\n    ".join(sorted(_NAMES.get(name, f'"{name.lower()}"') for name in expected))
     line = error.line if error.line and error.line > 0 else 1
     column = error.column if error.column and error.column > 0 else len(text) + 1
-    return Fault("4000", f"QueryParserError: Encountered {found} at line {line}, column {column}.\nWas expecting one of:\n    {listing} ...\n    ")
+    return Fault(
+        "4000",
+        f"QueryParserError: Encountered {found} at line {line}, column {column}.\nWas expecting one of:\n    {listing} ...\n    ",
+    )

@@ -103,7 +103,9 @@ def _where(books: Books, entity: EntityType, query: Query) -> tuple[str, list[An
     return " and ".join(parts), values
 
 
-def _condition(books: Books, entity: EntityType, name: str, column: Column, condition: Condition) -> tuple[str, list[Any]]:
+def _condition(
+    books: Books, entity: EntityType, name: str, column: Column, condition: Condition
+) -> tuple[str, list[Any]]:
     operator = condition.operator
     if operator == "between":
         raise invalid("operator BETWEEN is not supported")

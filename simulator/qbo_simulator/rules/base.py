@@ -59,7 +59,9 @@ def merged(entity: EntityType, old: Json, raw: Json, kept: tuple[str, ...]) -> J
     changes = entity.shape.read(raw)
     if is_sparse(raw):
         fields = entity.shape.fields
-        emptied = {name for name, value in raw.items() if (value is None or value == "") and fields.get(name) is not ignored}
+        emptied = {
+            name for name, value in raw.items() if (value is None or value == "") and fields.get(name) is not ignored
+        }
         base = {name: value for name, value in old.items() if name not in emptied}
     else:
         base = {name: old[name] for name in kept if name in old}

@@ -50,7 +50,9 @@ def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: in
         elif kind == "GroupLineDetail":
             raise NotSimulated("group lines (GroupLineDetail) on sales forms")
         elif kind != "SubTotalLineDetail":
-            raise Fault("6440", f"Invalid Line Information : {kind} is not a line of a sales form.", element="Line.DetailType")
+            raise Fault(
+                "6440", f"Invalid Line Information : {kind} is not a line of a sales form.", element="Line.DetailType"
+            )
     if not lines.items:
         raise missing("Line")
     if len(lines.items) > LARGEST_NUMBER_OF_LINES and books.company.preferences["UsingSalesTax"]:
@@ -62,9 +64,9 @@ def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: in
 
 
 def _identify(line: Json, before: dict[str, Json], lines: Lines) -> str:
-    id = line.get("Id")
-    if id is not None and id in before:
-        return str(id)
+    line_id = line.get("Id")
+    if line_id is not None and line_id in before:
+        return str(line_id)
     lines.last_id += 1
     return str(lines.last_id)
 
@@ -77,14 +79,16 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     if detail is None:
         raise missing("Line.SalesItemLineDetail")
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
-    if price is not None and quantity is not None and wire.money(Decimal(price * quantity)) != amount:
-        raise Fault(
-            "6070",
-            f"Amount is not equal to UnitPrice * Qty. Supplied value:{wire.plain(amount):,}",
-            element="Line.Amount",
-        )
-    id = _identify(line, before, lines)
-    known: Json = before.get(id, {}).get("SalesItemLineDetail", {})
+    if price is not None and quantity is not None:
+        product = price * quantity
+        if product != amount and wire.money(Decimal(product)) != amount:
+            raise Fault(
+                "6070",
+                f"Amount is not equal to UnitPrice * Qty. Supplied value:{wire.plain(amount):,}",
+                element="Line.Amount",
+            )
+    line_id = _identify(line, before, lines)
+    known: Json = before.get(line_id, {}).get("SalesItemLineDetail", {})
     item_reference = detail.get("ItemRef")
     if item_reference is None:
         detail = {"ItemRef": default_item(books), **detail}
@@ -92,7 +96,7 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
         books.refer("Item", item_reference, was=known.get("ItemRef"))
     if "ClassRef" in detail:
         raise bad_reference("Klasses", detail["ClassRef"]["value"])
-    result: Json = {"Id": id, "LineNum": len(lines.items) + 1}
+    result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1}
     if "Description" in line:
         result["Description"] = line["Description"]
     result["Amount"] = amount
@@ -106,7 +110,8 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
 def default_item(books: Books) -> Json:
     """The item that QBO puts on a line that names none: Services, or the oldest item."""
     row = books.database.execute(
-        "select id, name from objects where company = ? and entity = 'Item' and active = 1 order by name = 'Services' desc, id limit 1",
+        "select id, name from objects where company = ? and entity = 'Item' and active = 1 "
+        "order by name = 'Services' desc, id limit 1",
         (books.company.key,),
     ).fetchone()
     if row is None:
@@ -131,12 +136,22 @@ def _settle_discount(books: Books, lines: Lines) -> None:
     percent = detail.get("DiscountPercent")
     if detail.get("PercentBased"):
         if percent is None:
-            raise Fault("6090", "DiscountPercent is required when PercentBased is true.", element="Line.DiscountLineDetail")
+            raise Fault(
+                "6090", "DiscountPercent is required when PercentBased is true.", element="Line.DiscountLineDetail"
+            )
         if not 0 <= percent <= HUNDRED:
-            raise Fault("2150", f"Percent must be between 0 and 100. Supplied value:{percent}", element="Line.DiscountLineDetail")
+            raise Fault(
+                "2150",
+                f"Percent must be between 0 and 100. Supplied value:{percent}",
+                element="Line.DiscountLineDetail",
+            )
         amount = wire.money(Decimal(lines.subtotal) * percent / HUNDRED)
     elif given.get("Amount") is None:
-        raise Fault("6090", "A discount line needs an Amount, or PercentBased with a DiscountPercent.", element="Line.DiscountLineDetail")
+        raise Fault(
+            "6090",
+            "A discount line needs an Amount, or PercentBased with a DiscountPercent.",
+            element="Line.DiscountLineDetail",
+        )
     else:
         amount = given["Amount"]
         detail["PercentBased"] = False
@@ -159,7 +174,8 @@ def _settle_discount(books: Books, lines: Lines) -> None:
 def default_discount_account(books: Books) -> Json | None:
     """The account that the company's preferences name for discounts."""
     row = books.database.execute(
-        "select id, name from objects where company = ? and entity = 'Account' and active = 1 and name like 'Discounts given%' limit 1",
+        "select id, name from objects where company = ? and entity = 'Account' and active = 1 "
+        "and name like 'Discounts given%' limit 1",
         (books.company.key,),
     ).fetchone()
     return {"value": str(row[0]), "name": row[1]} if row else None

@@ -25,11 +25,13 @@ def settle_invoice_links(books: Books, given: list[Json], old: list[Json]) -> li
     kept = [link for link in old if link.get("TxnType") in APPLIES]
     estimates = [link for link in given if link.get("TxnType") not in APPLIES]
     for link in estimates:
-        kind, id = link.get("TxnType"), str(link.get("TxnId", ""))
+        kind, source_id = link.get("TxnType"), str(link.get("TxnId", ""))
         if kind != "Estimate":
             raise NotSimulated(f"links from an invoice to {kind}")
-        if not id.isdecimal() or books.find(ENTITIES["Estimate"], int(id)) is None:
-            raise Fault("620", f"The entity Estimate {id} that you are trying to link does not exist.", element="LinkedTxn")
+        if not source_id.isdecimal() or books.find(ENTITIES["Estimate"], int(source_id)) is None:
+            raise Fault(
+                "620", f"The entity Estimate {id} that you are trying to link does not exist.", element="LinkedTxn"
+            )
     return [{"TxnId": str(link["TxnId"]), "TxnType": link["TxnType"]} for link in (*estimates, *kept)]
 
 
@@ -58,7 +60,9 @@ def unlink_sources(books: Books, record: Record) -> None:
 def refuse_when_paid(record: Record) -> None:
     """A form that payments use can only be deleted after they are unlinked."""
     if any(link["TxnType"] in APPLIES for link in record.document.get("LinkedTxn", [])):
-        raise business("You must unlink or delete the payments that are applied to this transaction before you delete it.")
+        raise business(
+            "You must unlink or delete the payments that are applied to this transaction before you delete it."
+        )
 
 
 def detach_payments(books: Books, record: Record) -> None:
@@ -76,12 +80,17 @@ def detach_payments(books: Books, record: Record) -> None:
         before = Decimal(document["UnappliedAmt"])
         document["UnappliedAmt"] = wire.money(before + freed)
         books.replace(payment, document)
-        books.touch("Customer", int(document["CustomerRef"]["value"]), -wire.cents(document["UnappliedAmt"]) + wire.cents(wire.money(before)))
+        books.touch(
+            "Customer",
+            int(document["CustomerRef"]["value"]),
+            -wire.cents(document["UnappliedAmt"]) + wire.cents(wire.money(before)),
+        )
 
 
 def _points_to(line: Json, record: Record) -> bool:
     return any(
-        link.get("TxnId") == str(record.id) and link.get("TxnType") == record.entity.name for link in line.get("LinkedTxn", [])
+        link.get("TxnId") == str(record.id) and link.get("TxnType") == record.entity.name
+        for link in line.get("LinkedTxn", [])
     )
 
 
@@ -96,7 +105,11 @@ def apply_to(books: Books, entity_name: str, id: int, payment_id: int, amount: D
         document["RemainingCredit"] = document["Balance"]
     if "HomeBalance" in document:
         document["HomeBalance"] = wire.money(document["Balance"] * Decimal(document["ExchangeRate"]))
-    others = [link for link in document.get("LinkedTxn", []) if (link["TxnId"], link["TxnType"]) != (str(payment_id), "Payment")]
+    others = [
+        link
+        for link in document.get("LinkedTxn", [])
+        if (link["TxnId"], link["TxnType"]) != (str(payment_id), "Payment")
+    ]
     document["LinkedTxn"] = [*others, {"TxnId": str(payment_id), "TxnType": "Payment"}] if keep_link else others
     books.replace(record, document, bump=books.settings.payment_bumps_sync_token)
     sign = -1 if entity_name == "CreditMemo" else 1

@@ -10,20 +10,25 @@ SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estima
 ALLOW_DUPLICATE = "allowduplicatedocnum"
 
 
-def settle_doc_number(books: Books, entity: EntityType, form: Json, record: Record | None, flags: frozenset[str]) -> None:
+def settle_doc_number(
+    books: Books, entity: EntityType, form: Json, record: Record | None, flags: frozenset[str]
+) -> None:
     """Assign the next number where the company (or ``AutoDocNumber``) wants it, and refuse duplicates (6140)."""
-    custom = bool(books.company.preferences["CustomTxnNumbers"])
-    automatic = form.pop("AutoDocNumber", None)
-    before = record.document.get("DocNumber") if record else None
+    preferences = books.company.preferences
+    is_automatic = form.pop("AutoDocNumber", None) or (record is None and not preferences["CustomTxnNumbers"])
     number = form.get("DocNumber")
-    if record is not None and number == before:
+    if record is not None and number == record.document.get("DocNumber"):
         return
-    if not custom and record is None and (number is None or books.settings.number_when_automatic == "replace"):
+    if is_automatic and (number is None or _is_replaced(books, record)):
         form["DocNumber"] = next_number(books)
-    elif automatic and number is None:
-        form["DocNumber"] = next_number(books)
-    elif number is not None and books.company.preferences["WarnDuplicateDocNumbers"] and ALLOW_DUPLICATE not in flags:
+    elif number is not None and preferences["WarnDuplicateDocNumbers"] and ALLOW_DUPLICATE not in flags:
         refuse_duplicate(books, entity, number, record.id if record else 0)
+
+
+def _is_replaced(books: Books, record: Record | None) -> bool:
+    """Whether a number that was sent gives way, because QBO numbers the company's forms itself."""
+    is_custom = bool(books.company.preferences["CustomTxnNumbers"])
+    return record is None and not is_custom and books.settings.number_when_automatic == "replace"
 
 
 def next_number(books: Books) -> str:
@@ -39,13 +44,15 @@ def next_number(books: Books) -> str:
 
 def refuse_duplicate(books: Books, entity: EntityType, number: str, own_id: int) -> None:
     """6140 names the transaction that has the number."""
-    spaces = SALES_FORMS if books.settings.duplicate_numbers_across == "sales_forms" and entity.name in SALES_FORMS else (entity.name,)
-    for name, id in books.database.execute(
-        "select entity, id from objects where company = ? and doc_number = ? and deleted = 0 order by id", (books.company.key, number)
+    is_shared = books.settings.duplicate_numbers_across == "sales_forms" and entity.name in SALES_FORMS
+    spaces = SALES_FORMS if is_shared else (entity.name,)
+    for name, object_id in books.database.execute(
+        "select entity, id from objects where company = ? and doc_number = ? and deleted = 0 order by id",
+        (books.company.key, number),
     ):
-        if name in spaces and id != own_id:
+        if name in spaces and object_id != own_id:
             raise Fault(
                 "6140",
-                "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
-                f"DocNumber={number} is assigned to TxnType={ENTITIES[name].label} with TxnId={id}",
+                "Duplicate Document Number Error : You must specify a different number. This number has already been "
+                f"used. DocNumber={number} is assigned to TxnType={ENTITIES[name].label} with TxnId={object_id}",
             )

@@ -131,16 +131,18 @@ class PaymentRules(Rules):
         """Unapplied money lowers what the customer owes."""
         for document, sign in ((old, 1), (new, -1)):
             if document:
-                books.touch("Customer", int(document["CustomerRef"]["value"]), sign * wire.cents(document["UnappliedAmt"]))
+                books.touch(
+                    "Customer", int(document["CustomerRef"]["value"]), sign * wire.cents(document["UnappliedAmt"])
+                )
 
 
 def _target(books: Books, link: Json, customer: Record) -> Target:
-    kind, id = link.get("TxnType", ""), str(link.get("TxnId", ""))
+    kind, target_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
     if kind not in links.APPLIES[1:] and kind != "Invoice":
         raise NotSimulated(f"payment lines linked to {kind or 'nothing'}")
-    record = books.find(ENTITIES[kind], int(id)) if id.isdecimal() else None
+    record = books.find(ENTITIES[kind], int(target_id)) if target_id.isdecimal() else None
     if record is None:
-        raise bad_reference("Transactions", id)
+        raise bad_reference("Transactions", target_id)
     if not _same_family(books, int(record.document["CustomerRef"]["value"]), customer):
         raise business(f"The {ENTITIES[kind].label} {id} that you are trying to link belongs to another customer.")
     return kind, record.id
@@ -157,14 +159,14 @@ def _same_family(books: Books, owner_id: int, customer: Record) -> bool:
 
 
 def _printed_line(books: Books, target: Target, amount: Decimal | int) -> Json:
-    name, id = target
-    record = books.get(ENTITIES[name], id)
-    pairs = [("txnId", str(id)), ("txnOpenBalance", f"{Decimal(record.document['Balance']):.2f}")]
+    name, target_id = target
+    record = books.get(ENTITIES[name], target_id)
+    pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{Decimal(record.document['Balance']):.2f}")]
     if "DocNumber" in record.document:
         pairs.append(("txnReferenceNumber", record.document["DocNumber"]))
     return {
         "Amount": amount,
-        "LinkedTxn": [{"TxnId": str(id), "TxnType": name}],
+        "LinkedTxn": [{"TxnId": str(target_id), "TxnType": name}],
         "LineEx": {"any": [_name_value(*pair) for pair in pairs]},
     }
 
@@ -188,5 +190,3 @@ def _applications(document: Json) -> dict[Target, Decimal]:
             target = (link["TxnType"], int(link["TxnId"]))
             applied[target] = applied.get(target, Decimal(0)) + line["Amount"]
     return applied
-
-

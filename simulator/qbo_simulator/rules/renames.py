@@ -10,7 +10,14 @@ REFERRING_PROPERTIES = {
     "Vendor": ("VendorRef",),
     "Employee": ("EmployeeRef",),
     "Item": ("ItemRef", "ParentRef"),
-    "Account": ("AccountRef", "IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "DepositToAccountRef", "DiscountAccountRef"),
+    "Account": (
+        "AccountRef",
+        "IncomeAccountRef",
+        "ExpenseAccountRef",
+        "AssetAccountRef",
+        "DepositToAccountRef",
+        "DiscountAccountRef",
+    ),
     "Term": ("SalesTermRef", "TermRef"),
     "PaymentMethod": ("PaymentMethodRef",),
 }
@@ -53,5 +60,3 @@ def _rename(node: Any, properties: tuple[str, ...], id: str, name: str) -> bool:
         for entry in node:
             changed |= _rename(entry, properties, id, name)
     return changed
-
-

@@ -10,7 +10,7 @@ from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules import links
 from qbo_simulator.rules.base import Rules, is_sparse, merged
 from qbo_simulator.rules.lines import read_lines
-from qbo_simulator.rules.lists import number_address
+from qbo_simulator.rules.names import number_address
 from qbo_simulator.rules.numbers import settle_doc_number
 from qbo_simulator.rules.tax import apply_tax
 from qbo_simulator.rules.transactions import (
@@ -22,7 +22,12 @@ from qbo_simulator.rules.transactions import (
 from qbo_simulator.wire import Json
 
 DAYS_UNTIL_DUE = 30
-REFERENCES = (("SalesTermRef", "Term"), ("PaymentMethodRef", "PaymentMethod"), ("DepositToAccountRef", "Account"), ("ARAccountRef", "Account"))
+REFERENCES = (
+    ("SalesTermRef", "Term"),
+    ("PaymentMethodRef", "PaymentMethod"),
+    ("DepositToAccountRef", "Account"),
+    ("ARAccountRef", "Account"),
+)
 NOT_SIMULATED = ("ClassRef", "DepartmentRef", "ProjectRef", "TaxExemptionRef", "ShipMethodRef")
 
 
@@ -32,7 +37,15 @@ class SalesRules(Rules):
     sign = 0
     needs_customer = True
     has_due_date = False
-    kept_on_full_update = ("DocNumber", "CurrencyRef", "DepositToAccountRef", "CustomField", "LinkedTxn", "AllowOnlinePayment", "ExchangeRate")
+    kept_on_full_update = (
+        "DocNumber",
+        "CurrencyRef",
+        "DepositToAccountRef",
+        "CustomField",
+        "LinkedTxn",
+        "AllowOnlinePayment",
+        "ExchangeRate",
+    )
 
     def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:
         """Check and store a new form and move its customer's balance."""
@@ -122,7 +135,11 @@ class SalesRules(Rules):
         status = form.setdefault("EmailStatus", "NotSet")
         address = form.get("BillEmail", {}).get("Address")
         if address and ("@" not in address or "." not in address):
-            raise Fault("2210", f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{address}", element="BillEmail")
+            raise Fault(
+                "2210",
+                f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{address}",
+                element="BillEmail",
+            )
         if status == "NeedToSend":
             if not address:
                 raise Fault("6420", "BillEmail is required when EmailStatus is NeedToSend.", element="BillEmail")
@@ -137,10 +154,10 @@ class SalesRules(Rules):
         deltas: dict[int, int] = {}
         for document, sign in ((old, -self.sign), (new, self.sign)):
             if document and "CustomerRef" in document:
-                id = int(document["CustomerRef"]["value"])
-                deltas[id] = deltas.get(id, 0) + sign * wire.cents(document.get("Balance", 0))
-        for id, delta in deltas.items():
-            books.touch("Customer", id, delta)
+                customer_id = int(document["CustomerRef"]["value"])
+                deltas[customer_id] = deltas.get(customer_id, 0) + sign * wire.cents(document.get("Balance", 0))
+        for customer_id, delta in deltas.items():
+            books.touch("Customer", customer_id, delta)
 
     def delete(self, books: Books, record: Record) -> None:
         """Remove the form; what is linked to it must be unlinked first."""
@@ -175,7 +192,11 @@ class SalesRules(Rules):
         if not address:
             raise Fault("6420", "An e-mail address is required to send the transaction.", element="BillEmail")
         if "@" not in address:
-            raise Fault("2210", f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{address}", element="BillEmail")
+            raise Fault(
+                "2210",
+                f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{address}",
+                element="BillEmail",
+            )
         form["BillEmail"] = {"Address": address}
         form["EmailStatus"] = "EmailSent"
         form["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": meta_time(books.now)}
@@ -224,8 +245,12 @@ class InvoiceRules(SalesRules):
         for flag in ("AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment"):
             form.setdefault(flag, False)
         if "Deposit" in form and not books.company.preferences["AllowDeposit"]:
-            raise Fault("5030", "Feature Not Supported Error : Deposits on sales forms are not enabled for this company.")
-        form["LinkedTxn"] = links.settle_invoice_links(books, form.get("LinkedTxn", []), (old or {}).get("LinkedTxn", []))
+            raise Fault(
+                "5030", "Feature Not Supported Error : Deposits on sales forms are not enabled for this company."
+            )
+        form["LinkedTxn"] = links.settle_invoice_links(
+            books, form.get("LinkedTxn", []), (old or {}).get("LinkedTxn", [])
+        )
         applied = old["TotalAmt"] - old.get("Deposit", 0) - old["Balance"] if old else 0
         balance = form["TotalAmt"] - form.get("Deposit", 0) - applied
         if balance < 0:

@@ -1,7 +1,7 @@
 """Sales tax as QBO computes it: per rate on the summed net, rounded half up.
 
-US: lines are TAX or NON and one tax code applies to the whole form, chosen by automated sales tax from the ship-to address, or named in
-``TxnTaxDetail``. Elsewhere every line carries a real tax code.
+US: lines are TAX or NON and one tax code applies to the whole form, chosen by automated sales tax from the ship-to
+address, or named in ``TxnTaxDetail``. Elsewhere every line carries a real tax code.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ def _us_tax(books: Books, form: Json, lines: Lines, customer: Record | None) -> 
     base = _after_discount(books, form, lines, taxable)
     override = given.get("TotalTax") if "TxnTaxCodeRef" in given else None
     tax_lines = _tax_lines(rates_of(books, tax_code), base)
-    total = sum((line["Amount"] for line in tax_lines), 0)
+    total: Decimal | int = sum((line["Amount"] for line in tax_lines), 0)
     if override is not None and override != total:
         _override(tax_lines, override)
         total = override
@@ -81,8 +81,8 @@ def _us_tax_code(books: Books, form: Json, given: Json, customer: Record | None)
     if not company.has_automated_tax or (customer is not None and customer.document.get("Taxable") is False):
         return None
     address = form.get("ShipAddr") or form.get("BillAddr") or {}
-    id = company.tax_code_by_state.get(address.get("CountrySubDivisionCode", ""), company.default_tax_code)
-    return books.find(ENTITIES["TaxCode"], int(id)) if id else None
+    code_id = company.tax_code_by_state.get(address.get("CountrySubDivisionCode", ""), company.default_tax_code)
+    return books.find(ENTITIES["TaxCode"], int(code_id)) if code_id else None
 
 
 def _after_discount(books: Books, form: Json, lines: Lines, taxable: Decimal) -> Decimal:
@@ -142,20 +142,25 @@ def _global_tax(books: Books, form: Json, lines: Lines, old: Json | None) -> Dec
     given = form.pop("TxnTaxDetail", None)
     if mode == "NotApplicable":
         if given:
-            raise Fault("6170", "TxnTaxDetail should not be provided when GlobalTaxCalculation is NotApplicable", element="TxnTaxDetail")
+            raise Fault(
+                "6170",
+                "TxnTaxDetail should not be provided when GlobalTaxCalculation is NotApplicable",
+                element="TxnTaxDetail",
+            )
         for _line, detail in _item_details(lines):
             detail.pop("TaxCodeRef", None)
         form["TxnTaxDetail"] = {"TotalTax": 0}
         return 0
-    if books.company.preferences["UsingSalesTax"]:
-        groups = _by_code(books, lines, old)
-    else:
-        groups = []
+    groups = _by_code(books, lines, old) if books.company.preferences["UsingSalesTax"] else []
     sums: dict[str, Json] = {}
     total: Decimal | int = 0
     for code, members in groups:
         rates = rates_of(books, code)
-        total += _inclusive(members, rates, sums) if mode == "TaxInclusive" else _exclusive(members, rates, sums, form, lines)
+        total += (
+            _inclusive(members, rates, sums)
+            if mode == "TaxInclusive"
+            else _exclusive(members, rates, sums, form, lines)
+        )
     if mode == "TaxInclusive":
         lines.subtotal = sum((line["Amount"] for line, _detail in _item_details(lines)), 0)
     tax_lines = list(sums.values())
@@ -176,7 +181,9 @@ def _by_code(books: Books, lines: Lines, old: Json | None) -> list[tuple[Record,
         reference = detail.get("TaxCodeRef")
         if reference is None:
             country = books.company.country
-            raise business(NO_RATE_TEXT.get(country, "Make sure all your transactions have a tax rate before you save."))
+            raise business(
+                NO_RATE_TEXT.get(country, "Make sure all your transactions have a tax rate before you save.")
+            )
         if not reference["value"].isdecimal():
             raise bad_reference("TaxCodes", reference["value"])
         code = books.refer("TaxCode", reference, was=known.get(line["Id"], {}).get("TaxCodeRef"))
@@ -185,7 +192,9 @@ def _by_code(books: Books, lines: Lines, old: Json | None) -> list[tuple[Record,
     return list(groups.values())
 
 
-def _exclusive(members: list[tuple[Json, Json]], rates: list[Rate], sums: dict[str, Json], form: Json, lines: Lines) -> Decimal | int:
+def _exclusive(
+    members: list[tuple[Json, Json]], rates: list[Rate], sums: dict[str, Json], form: Json, lines: Lines
+) -> Decimal | int:
     net = Decimal(sum((line["Amount"] for line, _detail in members), 0))
     if form.get("ApplyTaxAfterDiscount") is True and lines.discount_amount and lines.subtotal:
         net = Decimal(wire.money(net - lines.discount_amount * net / lines.subtotal))
@@ -239,9 +248,15 @@ def _checked_against_given(books: Books, computed: Json, given: Json | None, old
         total = given.get("TotalTax", sum((line.get("Amount", 0) for line in given["TaxLine"]), 0))
         return {"TotalTax": total, "TaxLine": given["TaxLine"]}
     is_echo = old is not None or rule == "match"
-    if is_echo and given.get("TotalTax", computed["TotalTax"]) == computed["TotalTax"] and _amounts(given) == _amounts(computed):
+    if (
+        is_echo
+        and given.get("TotalTax", computed["TotalTax"]) == computed["TotalTax"]
+        and _amounts(given) == _amounts(computed)
+    ):
         return computed
-    raise business("Invalid TxnTaxDetail: tax is computed from the tax codes of the lines; leave TxnTaxDetail out.", "TxnTaxDetail")
+    raise business(
+        "Invalid TxnTaxDetail: tax is computed from the tax codes of the lines; leave TxnTaxDetail out.", "TxnTaxDetail"
+    )
 
 
 def _amounts(detail: Json) -> list[Decimal | int]:

@@ -44,11 +44,11 @@ def custom_fields(books: Books, form: Json) -> None:
     names: list[str] = books.company.preferences["CustomFields"]
     values: dict[str, str] = {}
     for field in form.get("CustomField", []):
-        id = field.get("DefinitionId", "")
-        if not id.isdecimal() or not 1 <= int(id) <= len(names):
+        definition = field.get("DefinitionId", "")
+        if not definition.isdecimal() or not 1 <= int(definition) <= len(names):
             raise Fault("3000", f"Invalid custom field definition. Supplied value:{id}", element="CustomField")
         if "StringValue" in field:
-            values[id] = field["StringValue"]
+            values[definition] = field["StringValue"]
     form["CustomField"] = [_printed(str(number), name, values) for number, name in enumerate(names, 1)]
 
 

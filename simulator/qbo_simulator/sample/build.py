@@ -107,33 +107,34 @@ def _company(world: World, wanted: Json) -> Company:
 
 def fill_lists(books: Books, with_names: bool) -> None:
     """Accounts, items, terms, payment methods and tax; with the sample's customers, vendors and employees or without."""
-    for id, name, kind, subtype in data.ACCOUNTS:
-        create_as(books, "Account", id, {"Name": name, "AccountType": kind, "AccountSubType": subtype})
+    for row_id, name, kind, subtype in data.ACCOUNTS:
+        create_as(books, "Account", row_id, {"Name": name, "AccountType": kind, "AccountSubType": subtype})
     fill_tax(books)
-    for id, name, kind, description, price, account in data.ITEMS:
+    for row_id, name, kind, description, price, account in data.ITEMS:
         item: Json = {"Name": name, "Type": kind, "UnitPrice": price, "IncomeAccountRef": {"value": str(account)}}
         if description:
             item["Description"] = description
-        create_as(books, "Item", id, item)
-    for id, name, days in data.TERMS:
-        create_as(books, "Term", id, {"Name": name, "DueDays": days})
-    for id, name, kind in data.PAYMENT_METHODS:
-        create_as(books, "PaymentMethod", id, {"Name": name, "Type": kind})
+        create_as(books, "Item", row_id, item)
+    for row_id, name, days in data.TERMS:
+        create_as(books, "Term", row_id, {"Name": name, "DueDays": days})
+    for row_id, name, kind in data.PAYMENT_METHODS:
+        create_as(books, "PaymentMethod", row_id, {"Name": name, "Type": kind})
     if not with_names:
         return
     for row in data.CUSTOMERS:
         create_as(books, "Customer", row[0], customer_payload(row))
-    for id, name in data.VENDORS:
-        create_as(books, "Vendor", id, {"DisplayName": name})
-    for id, given, family in data.EMPLOYEES:
-        create_as(books, "Employee", id, {"GivenName": given, "FamilyName": family})
+    for row_id, name in data.VENDORS:
+        create_as(books, "Vendor", row_id, {"DisplayName": name})
+    for row_id, given, family in data.EMPLOYEES:
+        create_as(books, "Employee", row_id, {"GivenName": given, "FamilyName": family})
 
 
 def create_as(books: Books, entity_name: str, id: int, payload: Json) -> None:
     """Create through the rules, with a chosen id."""
     entity = ENTITIES[entity_name]
     books.database.execute(
-        "insert into sequences (company, name, last) values (?, ?, ?) on conflict (company, name) do update set last = excluded.last",
+        "insert into sequences (company, name, last) values (?, ?, ?) "
+        "on conflict (company, name) do update set last = excluded.last",
         (books.company.key, entity.sequence, id - 1),
     )
     operations.write(books, entity, CREATE, payload)
@@ -160,8 +161,10 @@ def customer_payload(row: tuple[Any, ...]) -> Json:
 def fill_tax(books: Books) -> None:
     """Agency, rates and codes of the company's country."""
     agency, rates, codes = data.TAXES[books.company.country]
-    books.insert(ENTITIES["TaxAgency"], {"DisplayName": agency, "TaxTrackedOnSales": True, "TaxTrackedOnPurchases": False}, id=1)
-    for id, name, percent in rates:
+    books.insert(
+        ENTITIES["TaxAgency"], {"DisplayName": agency, "TaxTrackedOnSales": True, "TaxTrackedOnPurchases": False}, id=1
+    )
+    for row_id, name, percent in rates:
         number = Decimal(percent)
         rate = {
             "Name": name,
@@ -171,13 +174,22 @@ def fill_tax(books: Books) -> None:
             "AgencyRef": {"value": "1"},
             "SpecialTaxType": "NONE",
             "DisplayType": "ReadOnly",
-            "EffectiveTaxRate": [{"RateValue": int(number) if number == int(number) else number, "EffectiveDate": "2010-01-01T00:00:00-08:00"}],
+            "EffectiveTaxRate": [
+                {
+                    "RateValue": int(number) if number == int(number) else number,
+                    "EffectiveDate": "2010-01-01T00:00:00-08:00",
+                }
+            ],
         }
-        books.insert(ENTITIES["TaxRate"], rate, id=id)
-    names = {id: name for id, name, _percent in rates}
-    for id, name, description, rate_ids, is_taxable in codes:
+        books.insert(ENTITIES["TaxRate"], rate, id=row_id)
+    names = {row_id: name for row_id, name, _percent in rates}
+    for row_id, name, description, rate_ids, is_taxable in codes:
         details = [
-            {"TaxRateRef": {"value": str(rate), "name": names[rate]}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": order}
+            {
+                "TaxRateRef": {"value": str(rate), "name": names[rate]},
+                "TaxTypeApplicable": "TaxOnAmount",
+                "TaxOrder": order,
+            }
             for order, rate in enumerate(rate_ids)
         ]
         code: Json = {
@@ -190,11 +202,13 @@ def fill_tax(books: Books) -> None:
             "SalesTaxRateList": {"TaxRateDetail": details},
             "PurchaseTaxRateList": {"TaxRateDetail": []},
         }
-        books.insert(ENTITIES["TaxCode"], code, id=id)
+        books.insert(ENTITIES["TaxCode"], code, id=row_id)
 
 
 def _generate(books: Books, wanted: Json) -> None:
-    count, invoices, lines = (int(wanted.get(name, default)) for name, default in (("customers", 0), ("invoices", 0), ("lines", 2)))
+    count, invoices, lines = (
+        int(wanted.get(name, default)) for name, default in (("customers", 0), ("invoices", 0), ("lines", 2))
+    )
     entity = ENTITIES["Customer"]
     for number in range(1, count + 1):
         operations.write(books, entity, CREATE, {"DisplayName": f"Customer {number:06}"})
@@ -213,7 +227,7 @@ def _customer_ids(books: Books) -> list[int]:
     rows: Iterable[tuple[int]] = books.database.execute(
         "select id from objects where company = ? and entity = 'Customer' order by id", (books.company.key,)
     )
-    return [id for (id,) in rows]
+    return [row_id for (row_id,) in rows]
 
 
 def _code_named(books: Books, name: str) -> int:
@@ -235,6 +249,13 @@ def _invoice(books: Books, number: int, chance: random.Random, ids: list[int], l
         payload["CurrencyRef"] = {"value": customer.document["CurrencyRef"]["value"]}
     for _ in range(lines):
         quantity, price = chance.randint(1, 9), Decimal(chance.randint(100, 99_999)).scaleb(-2)
-        detail = {"ItemRef": {"value": str(chance.randint(1, 18))}, "Qty": quantity, "UnitPrice": price, "TaxCodeRef": dict(tax)}
-        payload["Line"].append({"Amount": quantity * price, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail})
+        detail = {
+            "ItemRef": {"value": str(chance.randint(1, 18))},
+            "Qty": quantity,
+            "UnitPrice": price,
+            "TaxCodeRef": dict(tax),
+        }
+        payload["Line"].append(
+            {"Amount": quantity * price, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+        )
     return payload

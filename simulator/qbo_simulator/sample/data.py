@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one row of a table per line
 """The lists of a new company, by the public shape of Intuit's landscaping sample; ids as they are there."""
 
 # id, name, type, subtype
@@ -151,6 +152,18 @@ TAXES = {
 ADDRESSES = {
     "US": {"Line1": "123 Sierra Way", "City": "San Pablo", "CountrySubDivisionCode": "CA", "PostalCode": "87999"},
     "GB": {"Line1": "1 High Street", "City": "London", "PostalCode": "SW1A 1AA", "Country": "GB"},
-    "CA": {"Line1": "1 Yonge Street", "City": "Toronto", "CountrySubDivisionCode": "ON", "PostalCode": "M5E 1W7", "Country": "CA"},
-    "AU": {"Line1": "1 George Street", "City": "Sydney", "CountrySubDivisionCode": "NSW", "PostalCode": "2000", "Country": "AU"},
+    "CA": {
+        "Line1": "1 Yonge Street",
+        "City": "Toronto",
+        "CountrySubDivisionCode": "ON",
+        "PostalCode": "M5E 1W7",
+        "Country": "CA",
+    },
+    "AU": {
+        "Line1": "1 George Street",
+        "City": "Sydney",
+        "CountrySubDivisionCode": "NSW",
+        "PostalCode": "2000",
+        "Country": "AU",
+    },
 }

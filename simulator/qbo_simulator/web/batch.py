@@ -34,10 +34,15 @@ class Batch:
             raise missing("BatchItemRequest")
         for name in payload:
             if name != "BatchItemRequest":
-                raise Fault("2010", f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.IntuitBatchRequest)')
+                raise Fault(
+                    "2010",
+                    f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.IntuitBatchRequest)',
+                )
         items = payload["BatchItemRequest"]
         if len(items) > MOST_ITEMS:
-            raise Fault("1040", f"Batch size exceeds limit: at most {MOST_ITEMS} operations are allowed. Supplied:{len(items)}")
+            raise Fault(
+                "1040", f"Batch size exceeds limit: at most {MOST_ITEMS} operations are allowed. Supplied:{len(items)}"
+            )
         check_length(request_id, LONGEST_IN_BATCH)
         answers = [self._item(books, item, request_id) for item in items[:stop_after]]
         return f'"BatchItemResponse":[{",".join(answers)}]'
@@ -47,7 +52,10 @@ class Batch:
         text = "" if bid is None else str(bid)
         try:
             if not isinstance(item, dict):
-                raise Fault("2010", "Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.BatchItemRequest")
+                raise Fault(
+                    "2010",
+                    "Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.BatchItemRequest",
+                )
             inner = self._remembered(books, item, request_id, text)
         except Fault as fault:
             inner = wire.encode({"Fault": fault.body(in_batch=True)})
@@ -59,18 +67,18 @@ class Batch:
 
     def _remembered(self, books: Books, item: Json, request_id: str, bid: str) -> str:
         if not request_id or "Query" in item:
-            return self._execute(books, item)
+            return self._execute(books, item).text
         check_length(bid, LONGEST_BATCH_ITEM_ID, "bId")
         known = self.memory.recall(books, request_id + bid)
         if known is not None:
             return known
-        answer = self._execute(books, item)
-        self.memory.keep(books, request_id + bid, answer)
-        return answer
+        outcome = self._execute(books, item)
+        self.memory.keep(books, request_id + bid, outcome)
+        return outcome.text
 
-    def _execute(self, books: Books, item: Json) -> str:
+    def _execute(self, books: Books, item: Json) -> operations.Outcome:
         if "Query" in item:
-            return f'{{"QueryResponse":{run(books, str(item["Query"]))}}}'
+            return operations.Outcome(f'{{"QueryResponse":{run(books, str(item["Query"]))}}}', "QueryResponse", None)
         entity = _entity(item)
         operation = str(item.get("operation", "")).lower()
         options = str(item.get("optionsData", "")).lower()
@@ -92,7 +100,9 @@ def _entity(item: Json) -> EntityType:
         return entity
     if names[0].lower() in KNOWN_GAPS or names[0] in ("CDCQuery", "ReportQuery"):
         raise NotSimulated(f"{names[0]} in a batch")
-    raise Fault("2010", f'Property Name:Unrecognized field "{names[0]}" (class com.intuit.schema.finance.v3.BatchItemRequest)')
+    raise Fault(
+        "2010", f'Property Name:Unrecognized field "{names[0]}" (class com.intuit.schema.finance.v3.BatchItemRequest)'
+    )
 
 
 def not_simulated_fault(gap: NotSimulated) -> Json:

@@ -34,7 +34,12 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     @routes.get("/health")
     async def health() -> dict[str, Any]:
         """Ready, and what is in it."""
-        return {"status": "ok", "version": __version__, "now": iso_utc(world.clock.now()), "companies": list(world.companies)}
+        return {
+            "status": "ok",
+            "version": __version__,
+            "now": iso_utc(world.clock.now()),
+            "companies": list(world.companies),
+        }
 
     @routes.post("/reset")
     async def reset(empty: bool = False) -> dict[str, Any]:
@@ -62,7 +67,9 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     async def token(realm_id: str) -> dict[str, str]:
         """A valid access token of a company, without OAuth."""
         company_of(world, realm_id)
-        row = world.database.execute("select key from grants where realm_id = ? order by key desc limit 1", (realm_id,)).fetchone()
+        row = world.database.execute(
+            "select key from grants where realm_id = ? order by key desc limit 1", (realm_id,)
+        ).fetchone()
         if row is None:
             raise HTTPException(404, f"no app is connected to {realm_id}")
         with world.transaction():
@@ -110,7 +117,9 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
         return {"count": row[0], "total": f"{wire.from_cents(row[1]):.2f}", "balance": f"{wire.from_cents(row[2]):.2f}"}
 
     @routes.get("/journal")
-    async def read_journal(after: int = 0, limit: int = 1000, realm_id: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
+    async def read_journal(
+        after: int = 0, limit: int = 1000, realm_id: str | None = None, path: str | None = None
+    ) -> list[dict[str, Any]]:
         """All requests with their answers, oldest first."""
         return journal.entries(after, limit, realm_id, path)
 
@@ -123,7 +132,11 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     @routes.get("/clock")
     async def read_clock() -> dict[str, Any]:
         """Simulated time."""
-        return {"now": iso_utc(world.clock.now()), "today": world.clock.today().isoformat(), "is_frozen": world.clock.frozen_at is not None}
+        return {
+            "now": iso_utc(world.clock.now()),
+            "today": world.clock.today().isoformat(),
+            "is_frozen": world.clock.frozen_at is not None,
+        }
 
     @routes.post("/clock")
     async def change_clock(change: Payload) -> dict[str, Any]:
@@ -154,7 +167,9 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
         company = company_of(world, realm_id)
         own = {"is_subscribed", "is_connected", "name", "exchange_rates"}
         if unknown := set(values) - set(DEFAULT_PREFERENCES) - own:
-            raise HTTPException(422, f"unknown preference {sorted(unknown)[0]!r}; known: {', '.join([*DEFAULT_PREFERENCES, *own])}")
+            raise HTTPException(
+                422, f"unknown preference {sorted(unknown)[0]!r}; known: {', '.join([*DEFAULT_PREFERENCES, *own])}"
+            )
         for name, value in values.items():
             if name in own:
                 setattr(company, name, value)
@@ -167,7 +182,9 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     @routes.get("/settings")
     async def read_settings() -> dict[str, Any]:
         """What QBO does not document, as chosen here."""
-        return {name: {"value": value, "meaning": DOCUMENTATION[name]} for name, value in world.settings.as_dict().items()}
+        return {
+            name: {"value": value, "meaning": DOCUMENTATION[name]} for name, value in world.settings.as_dict().items()
+        }
 
     @routes.post("/settings")
     async def change_settings(values: Payload) -> dict[str, Any]:

@@ -12,7 +12,19 @@ from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
 from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, unsupported
 from qbo_simulator.query.run import run as run_query
 from qbo_simulator.web.batch import Batch
-from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call, Receive, Scope, Send, answer_headers, new_tid, read_call, send_answer
+from qbo_simulator.web.http import (
+    JSON_ERROR,
+    Answer,
+    BadBody,
+    Call,
+    Receive,
+    Scope,
+    Send,
+    answer_headers,
+    new_tid,
+    read_call,
+    send_answer,
+)
 from qbo_simulator.web.journal import Journal
 from qbo_simulator.web.memory import LONGEST, RequestMemory, check_length
 from qbo_simulator.web.tokens import Tokens
@@ -130,7 +142,10 @@ class Gateway:
     def _query(self, call: Call, books: Books) -> Answer:
         if call.method == "POST":
             if call.content_type not in ("application/text", "text/plain"):
-                raise Fault("1050", f"Unsupported content type : {call.content_type or 'none'}; a query is sent as application/text.")
+                raise Fault(
+                    "1050",
+                    f"Unsupported content type : {call.content_type or 'none'}; a query is sent as application/text.",
+                )
             text = call.payload().decode("utf-8", "replace")
         else:
             text = call.parameters.get("query", "")
@@ -146,7 +161,9 @@ class Gateway:
 
     def _json(self, call: Call) -> Any:
         if call.content_type != "application/json":
-            raise Fault("1050", f"Unsupported content type : {call.content_type or 'none'}; application/json is expected.")
+            raise Fault(
+                "1050", f"Unsupported content type : {call.content_type or 'none'}; application/json is expected."
+            )
         try:
             return wire.decode(call.payload())
         except wire.UnreadableJson as error:
@@ -156,7 +173,10 @@ class Gateway:
         if entity.name == "Preferences" and len(rest) == 1:
             return self._timed(operations.read(books, entity, "1"))
         if len(rest) == 2:
-            if "include" in call.parameters and call.parameters["include"].lower() not in ("", "donotupdateaccountontxns"):
+            if "include" in call.parameters and call.parameters["include"].lower() not in (
+                "",
+                "donotupdateaccountontxns",
+            ):
                 raise NotSimulated(f"include={call.parameters['include']} on a read")
             return self._timed(operations.read(books, entity, rest[1]))
         if len(rest) == 3 and rest[2].lower() == PDF and PDF in entity.operations:
@@ -171,21 +191,25 @@ class Gateway:
             known = self.memory.recall(books, request_id)
             if known is not None:
                 return self._timed(known)
-        text = self._write(call, books, entity, rest)
+        outcome = self._write(call, books, entity, rest)
         if request_id:
-            self.memory.keep(books, request_id, text)
-        return self._timed(text)
+            self.memory.keep(books, request_id, outcome)
+        return self._timed(outcome.text)
 
-    def _write(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> str:
+    def _write(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> operations.Outcome:
         if len(rest) == 3 and rest[2].lower() == SEND and SEND in entity.operations:
             if call.content_type not in ("application/octet-stream", "application/json", ""):
-                raise Fault("1050", f"Unsupported content type : {call.content_type}; send takes application/octet-stream.")
+                raise Fault(
+                    "1050", f"Unsupported content type : {call.content_type}; send takes application/octet-stream."
+                )
             return operations.write(books, entity, SEND, {"Id": rest[1]}, send_to=call.parameters.get("sendto"))
         if len(rest) != 1:
             raise self._no_resource(call)
         raw = self._json(call)
         operation = operations.operation_of(raw, call.parameters)
-        flags = frozenset(part.strip().lower() for part in call.parameters.get("include", "").split(",") if part.strip())
+        flags = frozenset(
+            part.strip().lower() for part in call.parameters.get("include", "").split(",") if part.strip()
+        )
         if flags - {"allowduplicatedocnum", "void"} and operation in (CREATE, UPDATE):
             raise NotSimulated(f"include={call.parameters['include']} on a write")
         return operations.write(books, entity, operation, raw, flags)
@@ -218,5 +242,3 @@ def pdf(title: str) -> bytes:
     document += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     document += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(parts) + 1, start)
     return bytes(document)
-
-

@@ -80,7 +80,9 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
         method=scope["method"],
         path=path,
         query_string=query_string,
-        parameters={name.lower(): value for name, value in parse_qsl(query_string, keep_blank_values=True)} if query_string else {},
+        parameters={name.lower(): value for name, value in parse_qsl(query_string, keep_blank_values=True)}
+        if query_string
+        else {},
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
         segments=[unquote(part) for part in path.split("/") if part],

@@ -9,7 +9,8 @@ from qbo_simulator.world import World
 
 _TRIM_EVERY = 500
 _COLUMNS = (
-    "number, at, realm_id, method, path, query, request_headers, request_body, status, answer_headers, answer_body, milliseconds, tid, mishap"
+    "number, at, realm_id, method, path, query, request_headers, request_body, status, answer_headers, answer_body, "
+    "milliseconds, tid, mishap"
 )
 
 
@@ -19,7 +20,9 @@ class Journal:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def write(self, call: Call, answer: Answer, headers: list[tuple[bytes, bytes]], tid: str, milliseconds: float) -> None:
+    def write(
+        self, call: Call, answer: Answer, headers: list[tuple[bytes, bytes]], tid: str, milliseconds: float
+    ) -> None:
         """Add one entry; the access token is masked."""
         keep_bodies = self.world.settings.journal_bodies
         shown = {name: ("***" if name == "authorization" else value) for name, value in call.headers.items()}
@@ -43,9 +46,13 @@ class Journal:
             ),
         ).lastrowid
         if number and number % _TRIM_EVERY == 0:
-            self.world.database.execute("delete from journal where number <= ?", (number - self.world.settings.journal_keep,))
+            self.world.database.execute(
+                "delete from journal where number <= ?", (number - self.world.settings.journal_keep,)
+            )
 
-    def entries(self, after: int = 0, limit: int = 1000, realm_id: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
+    def entries(
+        self, after: int = 0, limit: int = 1000, realm_id: str | None = None, path: str | None = None
+    ) -> list[dict[str, Any]]:
         """Entries in order of arrival.
 
         :param path: only entries whose path contains this text.
@@ -70,7 +77,22 @@ class Journal:
 
 
 def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
-    number, at, realm_id, method, path, query, headers, body, status, answer_headers, answer_body, milliseconds, tid, mishap = row
+    (
+        number,
+        at,
+        realm_id,
+        method,
+        path,
+        query,
+        headers,
+        body,
+        status,
+        answer_headers,
+        answer_body,
+        milliseconds,
+        tid,
+        mishap,
+    ) = row
     return {
         "number": number,
         "at": iso_utc(at),

@@ -113,7 +113,9 @@ class TokenEndpoint:
         self.tokens.activate(row[1])
         return self._answer(row[1], self.tokens.issue_refresh(row[1]), details, wants_hard_expiry)
 
-    def _answer(self, grant_key: int, refresh_token: str, details: dict[str, Any], wants_hard_expiry: bool) -> dict[str, Any]:
+    def _answer(
+        self, grant_key: int, refresh_token: str, details: dict[str, Any], wants_hard_expiry: bool
+    ) -> dict[str, Any]:
         settings = self.world.settings
         now = self.world.clock.now()
         hard_end = details["granted"] + settings.refresh_hard_seconds
@@ -162,7 +164,9 @@ def router(world: World, tokens: Tokens) -> APIRouter:
                 answer = endpoint.exchange(request.headers.get("authorization", ""), form, wants_hard_expiry)
         except OAuthError as error:
             return refused(error)
-        return JSONResponse(answer, headers={"intuit_tid": new_tid(world.clock.now()), "cache-control": "no-cache, no-store"})
+        return JSONResponse(
+            answer, headers={"intuit_tid": new_tid(world.clock.now()), "cache-control": "no-cache, no-store"}
+        )
 
     @routes.post("/v2/oauth2/tokens/revoke")
     async def revoke(request: Request) -> Response:

@@ -44,7 +44,9 @@ class Tokens:
         row = self.world.database.execute("select client_secret from apps where client_id = ?", (client_id,)).fetchone()
         return row[0] if row else None
 
-    def add_grant(self, client_id: str, realm_id: str, scope: str = ACCOUNTING, refresh_token: str | None = None) -> tuple[int, str]:
+    def add_grant(
+        self, client_id: str, realm_id: str, scope: str = ACCOUNTING, refresh_token: str | None = None
+    ) -> tuple[int, str]:
         """A company connected to an app; returns the key of the grant and its first refresh token."""
         now = self.world.clock.now()
         document = json.dumps({"scope": scope, "granted": now, "is_revoked": False})
@@ -108,7 +110,8 @@ class Tokens:
     def newest_refresh(self, grant_key: int) -> str:
         """The refresh token that is now current."""
         value: str = self.world.database.execute(
-            "select value from tokens where grant_key = ? and kind = 'refresh' and state = 'valid' order by issued desc limit 1", (grant_key,)
+            "select value from tokens where grant_key = ? and kind = 'refresh' and state = 'valid' order by issued desc limit 1",
+            (grant_key,),
         ).fetchone()[0]
         return value
 
@@ -164,5 +167,3 @@ class Tokens:
             self._known.clear()
         known = self._known[value] = (row[3], Access(client_id, realm_id))
         return known
-
-

@@ -1,0 +1,65 @@
+"""Rules of products and services."""
+
+from qbo_simulator.books import Books
+from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.errors import Fault, business, missing
+from qbo_simulator.rules.lists import ListRules
+from qbo_simulator.wire import Json
+
+
+class ItemRules(ListRules):
+    """Products and services."""
+
+    kept_on_full_update = ("TrackQtyOnHand", "Type")
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """Types, accounts and what inventory needs."""
+        if not document.get("Name"):
+            raise missing("Name")
+        document["Name"] = document["Name"].strip()
+        kind = document.get("Type") or (old or {}).get("Type") or "Service"
+        if kind == "Group" and old is None:
+            raise business("Group items cannot be created through the API.", "Type")
+        document["Type"] = kind
+        if document.get("SubItem") and not document.get("ParentRef"):
+            raise Fault("6150", "ParentRef is required when SubItem is true.", element="ParentRef")
+        if document.get("ParentRef"):
+            document["SubItem"] = True
+            parent = books.refer("Item", document["ParentRef"], was=(old or {}).get("ParentRef"))
+            if parent.document.get("Type") != "Category":
+                raise business("Only a category can be the parent of a product or service.", "ParentRef")
+        if kind == "Category":
+            if not document["Active"]:
+                raise business("A category cannot be made inactive.", "Active")
+            return
+        document.setdefault("Taxable", False)
+        document.setdefault("UnitPrice", 0)
+        document.setdefault("PurchaseCost", 0)
+        self._check_accounts(books, document, old, kind)
+        if (old or {}).get("TrackQtyOnHand") and document.get("TrackQtyOnHand") is False:
+            raise business("TrackQtyOnHand cannot be set back to false.", "TrackQtyOnHand")
+        document.setdefault("TrackQtyOnHand", kind == "Inventory")
+
+    def _check_accounts(self, books: Books, document: Json, old: Json | None, kind: str) -> None:
+        before = old or {}
+        if kind in ("Service", "Inventory") and "IncomeAccountRef" not in document:
+            raise missing("IncomeAccountRef")
+        if kind == "NonInventory" and "IncomeAccountRef" not in document and "ExpenseAccountRef" not in document:
+            raise missing("IncomeAccountRef")
+        if kind == "Inventory":
+            for field in ("AssetAccountRef", "ExpenseAccountRef", "InvStartDate", "QtyOnHand"):
+                if field not in document and field not in before:
+                    raise missing(field)
+            if not document.get("TrackQtyOnHand", before.get("TrackQtyOnHand")):
+                raise missing("TrackQtyOnHand")
+            for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand"):
+                document.setdefault(field, before.get(field))
+        elif any(document.get(field) for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand", "TrackQtyOnHand")):
+            raise business("Quantities and an asset account belong to inventory items only.", "Type")
+        for field in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
+            if field in document:
+                books.refer("Account", document[field], was=before.get(field))
+        if "IncomeAccountRef" in document:
+            account = books.get(ENTITIES["Account"], int(document["IncomeAccountRef"]["value"]))
+            if kind == "Inventory" and account.document["AccountType"] != "Income":
+                raise Fault("6430", f"Invalid Account Type used : {account.name}", element="IncomeAccountRef")

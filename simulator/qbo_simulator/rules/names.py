@@ -1,0 +1,145 @@
+"""Rules of names: Customer, Vendor and Employee share one namespace."""
+
+from qbo_simulator.books import Books
+from qbo_simulator.errors import Fault, business, missing
+from qbo_simulator.rules.lists import FORBIDDEN_IN_NAMES, ListRules
+from qbo_simulator.wire import Json
+
+
+class NameRules(ListRules):
+    """Customer, Vendor and Employee: one namespace, people's names, addresses."""
+
+    address_fields: tuple[str, ...] = ("BillAddr", "ShipAddr")
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """DisplayName is given or built from the parts of a person's name."""
+        parts = [
+            document[part] for part in ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix") if part in document
+        ]
+        if not document.get("DisplayName"):
+            if not parts:
+                raise Fault(
+                    "6080",
+                    "At least one of Title, GivenName, MiddleName, FamilyName, Suffix or DisplayName is required.",
+                )
+            document["DisplayName"] = " ".join(parts)
+        for part in ("GivenName", "MiddleName", "FamilyName"):
+            if any(character in document.get(part, "") for character in FORBIDDEN_IN_NAMES):
+                raise Fault("2040", f"Invalid String : {document[part]}", element=part)
+        document["DisplayName"] = document["DisplayName"].strip()
+        document.setdefault("PrintOnCheckName", document["DisplayName"][:110])
+        mail = document.get("PrimaryEmailAddr", {}).get("Address")
+        if mail and ("@" not in mail or "." not in mail):
+            raise Fault(
+                "2210",
+                f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{mail}",
+                element="PrimaryEmailAddr",
+            )
+        for field in self.address_fields:
+            number_address(books, document, old, field)
+
+
+def number_address(books: Books, document: Json, old: Json | None, field: str) -> None:
+    """An address gets an Id of its own and, not being looked up on a map, the coordinates INVALID."""
+    address = document.get(field)
+    if not address or "Id" in address:
+        return
+    before = (old or {}).get(field, {})
+    if {name: value for name, value in before.items() if name not in ("Id", "Lat", "Long")} == address:
+        document[field] = before
+        return
+    document[field] = {"Id": str(books.next_id("addresses")), **address, "Lat": "INVALID", "Long": "INVALID"}
+
+
+class CustomerRules(NameRules):
+    """Customers and their jobs."""
+
+    kept_on_full_update = ("CurrencyRef", "Balance", "BalanceWithJobs")
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """Defaults of a new customer, currency for life, jobs under a parent."""
+        super().prepare(books, document, old)
+        company = books.company
+        document["Taxable"] = document.get("Taxable", company.is_us)
+        document.setdefault("Job", bool(document.get("ParentRef")))
+        if document["Job"] and not document.get("ParentRef"):
+            raise Fault("6150", "ParentRef is required when Job is true.", element="ParentRef")
+        document.setdefault("BillWithParent", False)
+        document.setdefault("PreferredDeliveryMethod", "Print")
+        if not company.has_automated_tax and company.is_us and company.default_tax_code:
+            document.setdefault("DefaultTaxCodeRef", {"value": company.default_tax_code})
+        elif company.has_automated_tax:
+            document.pop("DefaultTaxCodeRef", None)
+        set_currency(books, document, old)
+        for field, entity_name in (("SalesTermRef", "Term"), ("PaymentMethodRef", "PaymentMethod")):
+            if field in document:
+                books.refer(entity_name, document[field], was=(old or {}).get(field))
+        if old is not None and not document["Active"] and old.get("Active"):
+            self._refuse_with_balance(books, int(old["Id"]))
+        document["Balance"], document["BalanceWithJobs"] = -1, -1
+
+    def _refuse_with_balance(self, books: Books, id: int) -> None:
+        row = books.row(self.entity, id)
+        if row and row[6]:
+            raise Fault("6220", "Customers with an open balance cannot be made inactive.")
+
+
+def set_currency(books: Books, document: Json, old: Json | None) -> None:
+    """A name's currency is fixed at its creation; without multicurrency only the home currency exists."""
+    company = books.company
+    fixed = (old or {}).get("CurrencyRef")
+    wanted = document.get("CurrencyRef", {}).get("value")
+    if fixed:
+        if wanted and wanted != fixed["value"]:
+            raise business("The currency of a name cannot be changed once it exists.", "CurrencyRef")
+        document["CurrencyRef"] = fixed
+        return
+    wanted = wanted or company.home_currency
+    if len(wanted) != 3 or not wanted.isalpha() or not wanted.isupper():
+        raise Fault("2220", f"Currency code is not valid. Supplied value:{wanted}", element="CurrencyRef")
+    if wanted != company.home_currency and not company.is_multicurrency:
+        raise Fault("5030", "Feature Not Supported Error : Multi-currency is not enabled for this company.")
+    document["CurrencyRef"] = company.currency(wanted)
+
+
+class VendorRules(NameRules):
+    """Vendors."""
+
+    kept_on_full_update = ("CurrencyRef", "Balance")
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """Defaults of a new vendor; the tax identifier is masked."""
+        super().prepare(books, document, old)
+        document.setdefault("Vendor1099", False)
+        set_currency(books, document, old)
+        if "TermRef" in document:
+            books.refer("Term", document["TermRef"], was=(old or {}).get("TermRef"))
+        identifier = document.get("TaxIdentifier")
+        if identifier and not identifier.startswith("XX"):
+            document["TaxIdentifier"] = "XXXXXX" + identifier[-4:]
+        if old is not None and not document["Active"] and old.get("Active"):
+            row = books.row(self.entity, int(old["Id"]))
+            if row and row[6]:
+                raise Fault("6220", "Vendors with an open balance cannot be made inactive.")
+        document["Balance"] = -1
+
+    def _place(self, books: Books, document: Json, id: int | None) -> None:
+        document.pop("FullyQualifiedName", None)
+
+
+class EmployeeRules(NameRules):
+    """Employees."""
+
+    address_fields = ("PrimaryAddr",)
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """GivenName or FamilyName is required; the social security number is masked."""
+        if not document.get("GivenName") and not document.get("FamilyName"):
+            raise missing("GivenName or FamilyName")
+        super().prepare(books, document, old)
+        if "SSN" in document:
+            document["SSN"] = "XXX-XX-XXXX"
+        document.setdefault("BillableTime", False)
+
+    def _place(self, books: Books, document: Json, id: int | None) -> None:
+        document.pop("FullyQualifiedName", None)
