@@ -106,7 +106,7 @@ class FindingsStore:
                 yield _document(row)
 
     def keep(self, header: RunHeader, page: str, csv: str, totals: Totals) -> None:
-        """Keep page, CSV and totals of the plan; those of an earlier try are replaced."""
+        """Keep page, CSV and totals of the plan under the header's run; those of an earlier try are replaced."""
         values = {
             "plan_id": header.plan_id,
             "run_id": header.run_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,13 @@ class FindingsResult:
         return lines
 
 
-def make_findings(state_connection: Connection[Any], plan_id: int, *, now: datetime | None = None) -> FindingsResult:
+def make_findings(
+    state_connection: Connection[Any],
+    plan_id: int,
+    *,
+    run: tuple[str, str] | None = None,
+    now: datetime | None = None,
+) -> FindingsResult:
     """Make and keep the findings of a plan in ``qbo_sync.findings``; a repeat replaces them.
 
     The documents are those of the run as they stand now, so this is called after the push (or after the plan, where
@@ -39,12 +45,15 @@ def make_findings(state_connection: Connection[Any], plan_id: int, *, now: datet
 
     :param state_connection: to the database that holds schema ``qbo_sync``
     :param plan_id: the plan of this run and realm
+    :param run: DAG id and run id under which the findings are shown, where another run pushed the stored plan
     :param now: the moment the page names; the default is the current one
     :raises LookupError: if there is no such plan
     """
     store = FindingsStore(state_connection)
     with state_connection.transaction():
         header = store.header(plan_id)
+        if run is not None:
+            header = replace(header, dag_id=run[0], run_id=run[1])
         findings = collect(store.documents(plan_id), lambda document: link_to(header, document))
         store.keep(header, _page(header, findings, now or datetime.now(UTC)), findings.csv_text, findings.totals)
     return FindingsResult(findings.totals.new_findings, findings.totals)

@@ -8,20 +8,11 @@ from typing import Annotated, Any
 import psycopg
 from fastapi import Depends
 
+from include.wiring import connections
+
 
 def _opened() -> Iterator[psycopg.Connection[Any]]:
-    from airflow.sdk import BaseHook
-
-    at = BaseHook.get_connection("qbo_state_db")
-    with psycopg.connect(
-        host=at.host,
-        port=at.port,
-        user=at.login,
-        password=at.password,
-        dbname=at.schema,
-        connect_timeout=5,
-        autocommit=True,
-    ) as connection:
+    with connections.connect_state() as connection:
         yield connection
 
 

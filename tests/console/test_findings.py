@@ -86,6 +86,20 @@ def test_the_csv_has_one_row_per_document_with_reasons_cure_and_link(state, mixe
     assert (rows["INV-3"]["new"], rows["INV-4"]["new"]) == ("yes", "no")
 
 
+def test_a_stored_plan_shows_its_findings_under_both_runs(state, mixed_run):
+    """A plan made by one run and pushed by a later one is found at either, and the later one may mail as well."""
+    make_findings(state, mixed_run)
+    store = FindingsStore(state)
+    store.mark_mailed(mixed_run)
+
+    make_findings(state, mixed_run, run=(DAG, "manual__2"))
+
+    for run_id in ("manual__1", "manual__2"):
+        assert [found.plan_id for found in store.of_run(DAG, run_id)] == [mixed_run]
+        assert "manual__2" in kept(state, mixed_run, run_id).page
+    assert store.lock_for_mail(mixed_run) is not None
+
+
 def test_a_candidate_without_a_status_is_shown_as_pending(state, mixed_run):
     """No document is dropped: one that nothing was said of yet is planned."""
     state.execute("delete from qbo_sync.statuses where billing_id = '5'")

@@ -14,8 +14,9 @@ with final as (
     inner join qbo_sync.plans as plan on finding.plan_id = plan.id
     inner join qbo_sync.realms as realm on plan.realm = realm.id
     where
-        finding.dag_id = %(dag_id)s
-        and finding.run_id = %(run_id)s
+        (finding.dag_id = %(dag_id)s and finding.run_id = %(run_id)s)
+        -- The run that made a stored plan shows what became of it.
+        or (plan.dag_id = %(dag_id)s and plan.run_id = %(run_id)s)
     order by plan.realm asc, finding.plan_id desc
 )
 

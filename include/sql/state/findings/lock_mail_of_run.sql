@@ -6,11 +6,14 @@ select
     finding.mailed_at
 from qbo_sync.findings as finding
 inner join qbo_sync.plans as plan on finding.plan_id = plan.id
-inner join qbo_sync.plans as asked
+inner join qbo_sync.findings as asked
     on
-        plan.dag_id = asked.dag_id
-        and plan.run_id = asked.run_id
-        and plan.realm = asked.realm
-where asked.id = %(plan_id)s
+        finding.dag_id = asked.dag_id
+        and finding.run_id = asked.run_id
+inner join qbo_sync.plans as asked_plan
+    on
+        asked.plan_id = asked_plan.id
+        and plan.realm = asked_plan.realm
+where asked.plan_id = %(plan_id)s
 order by finding.plan_id
 for update of finding

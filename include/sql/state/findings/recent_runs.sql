@@ -2,8 +2,6 @@
 -- Grain: one row per plan. Parameters: dag_ids, row_limit.
 select
     plan.id as plan_id,
-    plan.dag_id,
-    plan.run_id,
     plan.mode,
     plan.state,
     plan.decision,
@@ -12,7 +10,9 @@ select
     realm.realm_key,
     realm.base_url,
     realm.environment,
-    finding.totals
+    finding.totals,
+    coalesce(finding.dag_id, plan.dag_id) as dag_id,
+    coalesce(finding.run_id, plan.run_id) as run_id
 from qbo_sync.plans as plan
 inner join qbo_sync.realms as realm on plan.realm = realm.id
 left join qbo_sync.findings as finding on plan.id = finding.plan_id
