@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -215,10 +215,3 @@ def beyond_the_limit(updates: int, settings: RealmSettings) -> bool:
     first says nothing about which are right.
     """
     return updates > settings.updates_without_approval
-
-
-def hold(decision: Decision, updates: int, settings: RealmSettings) -> Decision:
-    """The decision, waiting for approval because its run changes ``updates`` documents that are Synced."""
-    limit = settings.updates_without_approval
-    text = f"{decision.explanation}; the run would change {updates} documents, and {limit} need no approval"
-    return replace(decision, explanation=text, needs_approval=decision.needs_approval or "needs_approval")

@@ -63,7 +63,7 @@ class LineBuilder:
             detail["ServiceDate"] = line.service_date.isoformat()
         if code is not None:
             detail["TaxCodeRef"] = {"value": code}
-        return self._described(SALES_LINE, amount, detail, self._text(line, has_factors=bool(factors)), line.position)
+        return self._described(amount, detail, self._text(line, has_factors=bool(factors)), line.position)
 
     def _factors(self, line: Line, amount: Decimal) -> tuple[Decimal, Decimal] | None:
         """Quantity and price, if QuickBooks can only come to the same amount with them; the amount rules otherwise."""
@@ -83,9 +83,9 @@ class LineBuilder:
         return text, f"({shown(line.quantity)}{price})"
 
     def _described(
-        self, kind: str, amount: Decimal, detail: dict[str, Any], text: tuple[str, str], position: int
+        self, amount: Decimal, detail: dict[str, Any], text: tuple[str, str], position: int
     ) -> dict[str, Any]:
-        built: dict[str, Any] = {"Amount": amount, "DetailType": kind, kind: detail}
+        built: dict[str, Any] = {"Amount": amount, "DetailType": SALES_LINE, SALES_LINE: detail}
         description, behind = text
         room = self.settings.description_length - (len(behind) + 1 if behind else 0)
         kept = cut(description, room)
@@ -103,17 +103,16 @@ class LineBuilder:
         detail: dict[str, Any] = {"ItemRef": {"value": item.id}}
         if code:
             detail["TaxCodeRef"] = {"value": code}
-        return self._described(SALES_LINE, self.sign * amount, detail, ("Tax rounding", ""), 0)
+        return self._described(self.sign * amount, detail, ("Tax rounding", ""), 0)
 
     def _discount_line(self, discounts: Sequence[Line]) -> dict[str, Any]:
-        """QuickBooks takes one discount for a document: their sum, under the discount account, with all their texts."""
+        """QuickBooks takes one discount for a document, without a text: their sum, under the discount account."""
         account = self.settings.discount_account
         if account is None:
             raise ValueError("a discount line needs the setting discount_account")
         detail = {"PercentBased": False, "DiscountAccountRef": {"value": account.id}}
         amount = -sum((line.amount for line in discounts), Decimal(0))
-        texts = "; ".join(line.description for line in discounts if line.description)
-        return self._described(DISCOUNT_LINE, amount, detail, (texts, ""), discounts[0].position)
+        return {"Amount": amount, "DetailType": DISCOUNT_LINE, DISCOUNT_LINE: detail}
 
 
 def is_header_discount(line: Line, plan: TaxPlan, build: LineBuilder) -> bool:

@@ -172,7 +172,10 @@ def _us(plan: TaxPlan, invoice: Invoice, book: Book, company: Company, table: Ta
     if plan.method == "override":
         if header is None:
             return replace(plan, codes=codes, computed=None, unmapped=names)
-        return replace(plan, codes=codes, computed=plan.meant, header_code=header.qbo_id, total_tax=plan.meant)
+        # Without anything taxed there is nothing to override: QuickBooks answers with no tax at all.
+        taxed_amount = sum((line.amount for line, code in zip(plan.lines, codes, strict=True) if code == TAXED), _ZERO)
+        computed = plan.meant if taxed_amount else _ZERO
+        return replace(plan, codes=codes, computed=computed, header_code=header.qbo_id, total_tax=plan.meant)
     if company.uses_automated_tax:
         # QuickBooks computes from addresses that we do not have; its answer is compared with billing's tax afterwards.
         return replace(plan, codes=codes, computed=None)
