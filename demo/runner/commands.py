@@ -30,6 +30,9 @@ def main(arguments: list[str]) -> int:
     except RunnerError as problem:
         print(f"make {command}: {problem}", file=sys.stderr)
         return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"make {command}: {error} -> free space or rights are needed, then run it again", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\ninterrupted; `make demo` goes on from here, `make stop` ends what runs", file=sys.stderr)
         return 130

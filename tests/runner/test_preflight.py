@@ -7,12 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from demo.runner import preflight
 from demo.runner.layout import Home, Ports, settings
+from demo.runner.postgres import user_namespace_problem
 from demo.runner.problems import RunnerError
 from demo.runner.python_version import trouble_with_python
 from demo.runner.virtualenv import VirtualEnvironment
@@ -148,19 +150,99 @@ def test_the_environment_is_current_until_one_of_its_files_changes(tmp_path, cha
 
 def test_a_command_says_what_is_in_the_way_in_one_line_and_fails(tmp_path):
     """Seen from the shell: exit code 1, one line on standard error, no traceback."""
-    environment = dict(os.environ) | {"LEDGERLINE_UI_PORT": "http", "LEDGERLINE_HOME": str(tmp_path / "home")}
-
-    result = subprocess.run(
-        [sys.executable, "-m", "demo.runner", "demo"],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = _run_demo(tmp_path, LEDGERLINE_UI_PORT="http")
 
     assert result.returncode == 1
     assert result.stderr == (
         "make demo: LEDGERLINE_UI_PORT=http is no usable port -> set a number from 1024 to 65535 in .env\n"
     )
     assert not (tmp_path / "home").exists()
+
+
+def test_a_busy_port_stops_the_demo_before_anything_is_made(tmp_path):
+    """Seen from the shell: the one line names port and setting, and not even the state folder exists."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+
+        result = _run_demo(tmp_path, LEDGERLINE_POSTGRES_PORT=str(port))
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"make demo: port {port} (PostgreSQL) is in use -> "
+        "stop what listens there, or set LEDGERLINE_POSTGRES_PORT=<another port> in .env"
+    )
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_python_without_its_venv_module_is_named_with_the_package_to_install(monkeypatch):
+    """Debian ships the module in a package of its own."""
+    monkeypatch.setitem(sys.modules, "venv", None)
+
+    problem = preflight.problem_with_venv_module()
+
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert str(problem).startswith(f"Python {version} has no `venv` module -> apt-get install python{version}-venv")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs a user namespace")
+@pytest.mark.parametrize(("unshare", "trouble"), [(None, "is missing"), ("exit 1", "allows you no user namespace")])
+def test_root_without_user_namespaces_is_told_to_be_somebody_else(tmp_path, monkeypatch, unshare, trouble):
+    """PostgreSQL refuses root, and some containers forbid the way around it."""
+    if unshare:
+        (tmp_path / "unshare").write_text(f"#!/bin/sh\n{unshare}\n")
+        (tmp_path / "unshare").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    problem = user_namespace_problem()
+
+    assert trouble in problem.trouble
+    assert problem.cure == "run the same command as an ordinary user"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_too(tmp_path):
+    """Whatever the system refuses is said without a traceback."""
+    (tmp_path / "home").write_text("a file where the folder should be")
+
+    result = subprocess.run(
+        [sys.executable, "-m", "demo.runner", "stop"],
+        cwd=CHECKOUT,
+        env=dict(os.environ) | {"LEDGERLINE_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert str(tmp_path / "home") in result.stderr
+
+
+def test_stop_and_reset_without_a_demo_have_nothing_to_do(tmp_path):
+    """Both may be called at any time, also twice."""
+    for command, words in (("stop", "nothing of the demo runs"), ("reset", "no data of the demo is left")):
+        result = subprocess.run(
+            [sys.executable, "-m", "demo.runner", command],
+            cwd=CHECKOUT,
+            env=dict(os.environ) | {"LEDGERLINE_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout.splitlines()[-1] == words
+
+
+def _run_demo(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    free = Ports.free()
+    ports = {free.variable(name): str(port) for name, port in asdict(free).items()}
+    return subprocess.run(
+        [sys.executable, "-m", "demo.runner", "demo"],
+        cwd=CHECKOUT,
+        env=dict(os.environ) | ports | {"LEDGERLINE_HOME": str(folder / "home")} | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 
 from demo.runner import ports, processes
 from demo.runner.layout import Ports
-from demo.runner.stack import AIRFLOW_COMPONENTS, Stack
+from demo.runner.problems import RunnerError
+from demo.runner.stack import AIRFLOW_COMPONENTS, COMPONENTS, Stack
 from demo.runner.walk import wait_for_dag
 
 pytestmark = pytest.mark.e2e
@@ -42,15 +44,13 @@ says_and_waits()
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A started stack without the simulator, in a folder and on ports of its own."""
+    """A started stack in a folder and on ports of its own."""
     folder = tmp_path_factory.mktemp("stack")
     (folder / "dags").mkdir()
     (folder / "plugins").mkdir()
     (folder / "dags" / "says_and_waits.py").write_text(_DAG)
     with Stack(folder / "home", Ports.free(), folder / "dags", folder / "plugins", durable=False) as stack:
-        stack.start_postgres()
-        stack.migrate_airflow()
-        stack.start_airflow()
+        stack.start()
         yield stack
 
 
@@ -67,7 +67,7 @@ def test_everything_listens_on_loopback_only(stack):
     """No process of the stack, log servers included, can be reached from another machine."""
     addresses = ports.listening_addresses(process.pid for process in stack.all_processes())
 
-    assert {f"127.0.0.1:{stack.ports.ui}", f"127.0.0.1:{stack.ports.postgres}"} <= addresses
+    assert addresses >= {f"127.0.0.1:{port}" for port in asdict(stack.ports).values()}
     assert [address for address in addresses if not address.startswith("127.0.0.1:")] == []
 
 
@@ -91,11 +91,10 @@ def test_a_second_start_finds_everything_in_place(stack):
     """Starting again changes no process."""
     before = stack.running()
 
-    stack.start_postgres()
-    stack.migrate_airflow()
-    stack.start_airflow()
+    stack.start()
 
     assert stack.running() == before
+    assert set(before) == {"PostgreSQL", *COMPONENTS}
 
 
 def test_a_killed_component_can_be_started_again(stack):
@@ -109,6 +108,17 @@ def test_a_killed_component_can_be_started_again(stack):
     after = stack.running()
     assert after.pop("triggerer") != before.pop("triggerer")
     assert after == before
+
+
+def test_a_dag_file_that_cannot_be_read_is_named(stack):
+    """Waiting for a DAG ends at once when its file has an error, and the line holds the error."""
+    broken = stack.home.root.parent / "dags" / "broken.py"
+    broken.write_text("from airflow.sdk import dag, tsk\n")
+
+    with pytest.raises(RunnerError, match=r"a DAG cannot be read: broken\.py: ImportError: cannot import name 'tsk'"):
+        wait_for_dag(stack.api, "broken")
+
+    broken.unlink()
 
 
 def test_stop_in_the_middle_of_a_task_leaves_no_process(stack):
