@@ -178,6 +178,8 @@ def _waits(examined: Examined) -> Iterator[Diagnosis]:
         return
     waits = examined.settings.waits
     short = [name for name, least in _SHORT_WAITS.items() if getattr(waits, name) < least]
+    if not short and waits.settle_after < waits.call_limit:
+        short = ["settle_after"]
     if short:
         yield stop(
             "waits",

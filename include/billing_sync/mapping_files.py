@@ -29,6 +29,9 @@ ENTITIES: Mapping[Kind, str] = {
 }
 """Kind → the QuickBooks list that its ids are from."""
 
+US_TAX_CODES = (ListRow("TaxCode", "TAX", "TAX"), ListRow("TaxCode", "NON", "NON"))
+"""What lines of a US company carry. QuickBooks takes them everywhere and does not always list them."""
+
 COLUMNS = ("billing_id", "billing_name", "qbo_id", "qbo_name", "excluded")
 _REQUIRED = ("billing_id", "qbo_id", "qbo_name")
 _HAS_CATCH_ALL = ("category", "subscription", "tax_code")

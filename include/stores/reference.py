@@ -12,6 +12,7 @@ from psycopg.rows import dict_row, scalar_row
 
 from include.billing_sync import exact_json
 from include.billing_sync.company import CompanyFacts
+from include.billing_sync.diagnosis import SignOn
 from include.billing_sync.names import ListRow
 from include.billing_sync.settings import Company
 from include.stores.statements import sql
@@ -135,6 +136,12 @@ def company(connection: psycopg.Connection[Any], realm: int) -> Company | None:
     """The part of the facts that documents are built with; None when QuickBooks was never asked."""
     stored = stored_company(connection, realm)
     return None if stored is None else stored.facts.company
+
+
+def sign_on(connection: psycopg.Connection[Any], realm: int, environment: str) -> SignOn:
+    """Whether somebody signed on for the realm, and how long that lasts."""
+    rows = _rows(connection, "sign_on", realm=realm)
+    return SignOn(True, environment, **rows[0]) if rows else SignOn(False, environment)
 
 
 def _columns(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -244,14 +244,6 @@ def contradictions(model: SettingsModel) -> Iterator[tuple[str, str]]:
         yield "tax_variance", "found rounding_line without generic_item; name the item that a rounding line shall carry"
     if model.detail_age.days is not None and model.detail_age.choice == "off":
         yield "detail_age", "found days beside off; days go with warn or stop"
-    if model.waits.settle_after < model.waits.call_limit:
-        yield (
-            "waits",
-            (
-                f"found settle_after {model.waits.settle_after} under call_limit {model.waits.call_limit}; "
-                "an outcome must not be looked up while its call may still arrive"
-            ),
-        )
     if model.limits.items_counted and model.limits.batch_size > model.limits.requests_per_minute:
         yield (
             "limits",

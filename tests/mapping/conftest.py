@@ -1,4 +1,4 @@
-"""One PostgreSQL server for the tests of the mapping book; each test has a database of its own."""
+"""A database of its own for each test of the mapping book, on the PostgreSQL server of the session."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ import psycopg
 import pytest
 
 from demo.runner.postgres import EmbeddedPostgres
-from tests.state_fixture import migrated_database, started_postgres
-
-
-@pytest.fixture(scope="session")
-def pg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A started PostgreSQL server."""
-    with started_postgres(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
+from tests.state_fixture import migrated_database
 
 
 @pytest.fixture

@@ -182,7 +182,6 @@ def test_a_wrong_setting_is_one_line_with_file_key_found_and_allowed(tmp_path: P
         ('tax_variance: {choice: stop, limit: "0.05"}', ", line 3: tax_variance: found a limit beside stop"),
         ("tax_variance: rounding_line", ", line 3: tax_variance: found rounding_line without generic_item"),
         ("detail_age: {choice: off, days: 5}", ", line 3: detail_age: found days beside off"),
-        ("waits: {settle_after: 10}", ", line 3: waits: found settle_after 10 under call_limit 150"),
         ("limits: {items_counted: yes, requests_per_minute: 20}", ", line 3: limits: found batch_size 30 over"),
         ("alert_to: [a@b.co, a@b.co]", ", line 3: alert_to: found one address twice"),
     ],
