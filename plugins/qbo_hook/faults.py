@@ -157,13 +157,11 @@ def parse_fault(body: bytes) -> Fault | None:
         return None
 
 
-def fault_in(envelope: Any) -> Fault | None:
+def fault_in(envelope: Mapping[str, Any]) -> Fault | None:
     """The fault inside a parsed JSON answer or batch item, or None if it holds none.
 
-    :param envelope: parsed JSON; anything but an object holds no fault
+    :param envelope: a parsed JSON object
     """
-    if not isinstance(envelope, Mapping):
-        return None
     fault = _either(envelope, "Fault")
     if not isinstance(fault, Mapping):
         return None

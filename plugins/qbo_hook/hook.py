@@ -153,7 +153,7 @@ class QboHook(BaseHook):
         return QboClient(
             transport=self._transport,
             auth=self._auth,
-            tokens=_MaskingStore(self._token_store),
+            tokens=MaskingStore(self._token_store),
             realm_id=settings.realm_id,
             base_url=settings.base_url,
             governor=self._governor or MemoryGovernor(self._limits),
@@ -162,27 +162,35 @@ class QboHook(BaseHook):
         )
 
 
-class _MaskingStore:
-    """A token store that has Airflow mask every token it hands out, once."""
+class MaskingStore:
+    """A token store that has Airflow mask every token that passes, once.
+
+    :param store: the store that really keeps them
+    """
 
     def __init__(self, store: TokenStore) -> None:
         self._store = store
         self._masked: set[str] = set()
 
     def read(self) -> TokenSet | None:
+        """See :meth:`qbo_hook.tokens.TokenStore.read`."""
         tokens = self._store.read()
         return tokens and self._mask(tokens)
 
     def refresh(self, stale: TokenSet, refresh: Refresh) -> TokenSet:
+        """See :meth:`qbo_hook.tokens.TokenStore.refresh`."""
         return self._mask(self._store.refresh(stale, lambda tokens: self._mask(refresh(tokens))))
 
     def store(self, tokens: TokenSet) -> None:
+        """See :meth:`qbo_hook.tokens.TokenStore.store`."""
         self._store.store(self._mask(tokens))
 
     def mark_needs_reconnect(self, why: str) -> None:
+        """See :meth:`qbo_hook.tokens.TokenStore.mark_needs_reconnect`."""
         self._store.mark_needs_reconnect(why)
 
     def needs_reconnect(self) -> str | None:
+        """See :meth:`qbo_hook.tokens.TokenStore.needs_reconnect`."""
         return self._store.needs_reconnect()
 
     def _mask(self, tokens: TokenSet) -> TokenSet:

@@ -94,7 +94,9 @@ def _pause(error: QboError, waits: Waits) -> float:
 
 
 def _may_pass(error: QboError) -> bool:
-    """A time-out, a reset, a 5xx, a torn answer or a breakdown of QBO may pass; a redirect or an odd 4xx will not."""
+    """A time-out, a reset, a 5xx, a torn answer or a breakdown of QBO may pass; a redirect, an odd 4xx or a 501 will not."""
     status = error.http_status
+    if status == 501:
+        return False
     has_status_that_passes = status is None or status < 300 or status >= 500
     return isinstance(error, QboUnknownOutcome) and (has_status_that_passes or error.fault is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,8 @@ class Time:
     def sleep(self, seconds: float) -> None:
         """Let time pass at once."""
         self.slept.append(seconds)
-        self.now += timedelta(seconds=seconds)
+        # Rounded up, as a real sleep never ends early.
+        self.now += timedelta(microseconds=math.ceil(seconds * 1_000_000))
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_a_server_that_trickles_is_cut_off_at_the_deadline(
     peer.replies = [behaviour]
     started = time.monotonic()
 
-    with pytest.raises(QboUnknownOutcome, match="within 0.5 s"):
+    with pytest.raises(QboUnknownOutcome, match=r"within 0\.5 s"):
         send(transport, peer, timeout=Timeout(connect=0.5, total=0.5))
 
     assert time.monotonic() - started < 1.5
@@ -129,7 +129,7 @@ def test_a_body_without_a_length_that_is_cut_off_at_the_deadline_is_no_answer(pe
 
     peer.replies = [trickle]
 
-    with pytest.raises(QboUnknownOutcome, match="within 0.3 s"):
+    with pytest.raises(QboUnknownOutcome, match=r"within 0\.3 s"):
         send(patient, peer, timeout=Timeout(connect=0.3, total=0.3))
     patient.close()
 
@@ -215,7 +215,7 @@ def test_an_expired_watch_ends_a_reused_connection_too(transport: RequestsTransp
     peer.replies = [peers.reply(200, b"{}"), peers.trickling_head]
     send(transport, peer)
 
-    with pytest.raises(QboUnknownOutcome, match="within 0.4 s"):
+    with pytest.raises(QboUnknownOutcome, match=r"within 0\.4 s"):
         send(transport, peer, timeout=Timeout(connect=0.4, total=0.4))
 
 
