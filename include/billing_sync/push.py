@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from include.billing_sync import outcomes, settle
@@ -194,7 +194,7 @@ class Push:
             return outcomes.adopted_name(item)
         b_id = ids.b_id(item)
         return Claimed(
-            item,
+            replace(item, meant=ready.meant or item.meant),
             Write(
                 entity=item.entity,
                 action=item.action,
@@ -355,7 +355,8 @@ class Push:
 
     def _log(self, results: Iterable[Settled]) -> None:
         for result in results:
-            self.summary.by_reason[(str(result.status), result.reason)] += result.item.kind not in NAME_KINDS
+            if result.item.kind not in NAME_KINDS:
+                self.summary.by_reason[(str(result.status), result.reason)] += 1
             self.journal.document(result)
 
 

@@ -184,6 +184,7 @@ class PostgresOutbox:
                 "position": position,
                 "request": claim.write.text,
                 "qbo_id": claim.write.qbo_id,
+                "meant": claim.item.meant,
             }
             for position, claim in enumerate(claims)
         ]

@@ -122,6 +122,15 @@ class PlanStore:
         values = {"realm": self.realm, "source": source, "kind": kind, "ids": list(billing_ids)}
         return {row["billing_id"] for row in self._rows(sql("deleted_documents"), values)}
 
+    def known_fingerprints(self, source: str, kind: str, billing_ids: Sequence[str]) -> dict[str, str]:
+        """The content that an earlier run saw of these documents, by billing id."""
+        rows = self._rows(
+            b"select billing_id, fingerprint from qbo_sync.statuses where source = %(source)s and kind = %(kind)s"
+            b" and billing_id = any(%(ids)s) and fingerprint is not null",
+            {"source": source, "kind": kind, "ids": list(billing_ids)},
+        )
+        return {row["billing_id"]: row["fingerprint"] for row in rows}
+
     def hold_updates(self, plan_id: int) -> int:
         """So many changes of Synced documents at once wait for a person. Returns how many items wait."""
         cursor = self.connection.execute(sql("hold_updates"), {"plan_id": plan_id})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from include.billing_sync.facts import CheckContext, facts
 from include.billing_sync.planning import Maker
@@ -13,14 +13,9 @@ from include.billing_sync.ports import Link
 from include.stores.candidates import Candidate, NumberUse, number_uses, read_candidates, save_findings
 from include.wiring.realms import SOURCE, Realm
 
-if TYPE_CHECKING:
-    from include.expectations.result import CheckResult
-
 log = logging.getLogger("ledgerline")
 
 CHUNK = 2_000
-SHOWN = 20
-"""Document numbers that are kept as examples under each rule."""
 
 
 class SuspiciousExtractError(RuntimeError):
@@ -34,34 +29,28 @@ def check(
 ) -> dict[str, Any]:
     """Check the candidates of a plan, chunk by chunk, so that memory does not grow with their number.
 
-    :returns: documents, stopped, and how often each reason was found.
+    :returns: documents, and how many of them stay out.
     :raises SuspiciousExtractError: see DESIGN section 7; ``accept_suspicious`` is the form's override.
     """
-    from include.expectations.result import CheckResult, indicts_extract
-    from include.expectations.runner import check as judge
+    from include.expectations.runner import Gate
 
     maker = realm.maker(mode)
     numbers = number_uses(realm.state, plan_id)
-    total = CheckResult()
-    stopped = 0
-    fresh: dict[str, Any] = {}
+    gate = Gate(realm.settings)
+    plans = realm.plans()
     for candidates in read_candidates(realm.state, plan_id, CHUNK):
-        links = realm.plans().links(SOURCE, "invoice", [candidate.billing_id for candidate in candidates])
-        rows = list(_rows(maker, candidates, links, numbers, today))
-        result = judge(rows, realm.settings)
-        save_findings(
-            realm.state,
-            plan_id,
-            {row["billing_id"]: result.of(row["billing_id"]) for row in rows},
-        )
-        fresh |= {c.billing_id: result.of(c.billing_id) for c in candidates if _is_new(c, links.get(c.billing_id))}
-        _add(total, result)
-        stopped += result.stopped
-    realm.plans().save_checks(plan_id, {**total.to_json(), "stopped": stopped})
-    indictment = indicts_extract(fresh, fresh)
-    if indictment and not accept_suspicious:
-        raise SuspiciousExtractError(str(indictment))
-    return {"documents": total.documents, "stopped": stopped}
+        billing_ids = [candidate.billing_id for candidate in candidates]
+        links = plans.links(SOURCE, "invoice", billing_ids)
+        known = plans.known_fingerprints(SOURCE, "invoice", billing_ids)
+        rows = list(_rows(maker, candidates, links, numbers, known, today))
+        found = gate.judge(rows)
+        save_findings(realm.state, plan_id, {row["billing_id"]: found.get(row["billing_id"], []) for row in rows})
+    result = gate.result
+    plans.save_checks(plan_id, result.to_json())
+    log.info("checked %s documents, %s stay out", result.documents, result.stopped)
+    if result.indictment and not accept_suspicious:
+        raise SuspiciousExtractError(str(result.indictment))
+    return {"documents": result.documents, "stopped": result.stopped}
 
 
 def _rows(
@@ -69,6 +58,7 @@ def _rows(
     candidates: list[Candidate],
     links: Mapping[str, Link],
     numbers: Mapping[str, NumberUse],
+    known: Mapping[str, str],
     today: date,
 ) -> Iterator[dict[str, Any]]:
     resolution = maker.resolution
@@ -92,18 +82,9 @@ def _rows(
             inactive=resolution.names.inactive,
             ambiguous_lines=resolution.ambiguous_lines(invoice),
         )
-        yield {"billing_id": candidate.billing_id, "doc_number": candidate.doc_number, **facts(invoice, context)}
-
-
-def _add(total: CheckResult, part: CheckResult) -> None:
-    """Add the counts of a chunk; its findings are stored already, so that memory stays flat."""
-    total.documents += part.documents
-    for key, rule in part.rules.items():
-        known = total.rules.setdefault(key, type(rule)(*key))
-        known.checked += rule.checked
-        known.failed += rule.failed
-        known.shown += rule.shown[: SHOWN - len(known.shown)]
-
-
-def _is_new(candidate: Candidate, link: Link | None) -> bool:
-    return link is None or link.fingerprint != candidate.fingerprint
+        yield {
+            "billing_id": candidate.billing_id,
+            "doc_number": candidate.doc_number,
+            "is_new": known.get(candidate.billing_id) != candidate.fingerprint,
+            **facts(invoice, context),
+        }

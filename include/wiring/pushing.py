@@ -62,7 +62,7 @@ class LogJournal:
             str(settled.status),
             f"{item.action} {item.entity}",
             f"id {entity.get('Id') or item.qbo_id or '-'}",
-            f"total {entity.get('TotalAmt', item.total)}",
+            f"total {entity.get('TotalAmt', item.total) if item.kind == 'invoice' else '-'}",
             settled.reason,
         ]
         if answer and answer.intuit_tid:

@@ -9,7 +9,8 @@ with claims as (
         request_id text,
         position integer, -- noqa: RF04
         request text,
-        qbo_id text
+        qbo_id text,
+        meant jsonb
     )
 ),
 
@@ -22,6 +23,7 @@ claimed as (
         request_id = claims.request_id,
         position = claims.position,
         qbo_id = coalesce(claims.qbo_id, item.qbo_id),
+        meant = coalesce(claims.meant, item.meant),
         push_epoch = %(epoch)s,
         claimed_at = %(now)s,
         sent_at = %(now)s

@@ -1,0 +1,105 @@
+"""The way of an invoice from billing into QuickBooks, and what the user sees of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.world import World
+
+
+def test_an_invoice_arrives_in_quickbooks_equal_to_the_cent(world: World) -> None:
+    """One invoice of two lines: QuickBooks holds it once, with number, customer, date and total of billing."""
+    world.invoice("T-1", amounts=("100.00", "23.45"))
+
+    world.run()
+
+    held = world.in_qbo("T-1")
+    assert len(held) == 1
+    assert Decimal(str(held[0]["TotalAmt"])) == Decimal("123.45")
+    assert held[0]["TxnDate"] == "2026-10-05"
+    assert held[0]["CustomerRef"]["name"] == "Northwind Cafe"
+    assert world.status("inv-T-1") == ("Synced", "created")
+
+
+def test_a_second_run_sends_nothing(world: World) -> None:
+    """What is in QuickBooks and unchanged in billing is not written again: no new sent attempt."""
+    for number in range(1, 6):
+        world.invoice(f"T-{number}")
+    world.run()
+    sent = world.sql("select count(*) from qbo_sync.attempts where event = 'sent'")
+
+    again = world.run()
+
+    assert again["sent"] == 0
+    assert world.sql("select count(*) from qbo_sync.attempts where event = 'sent'") == sent
+    assert {world.status(f"inv-T-{number}") for number in range(1, 6)} == {("Synced", "unchanged")}
+
+
+def test_a_changed_invoice_updates_the_same_quickbooks_invoice(world: World) -> None:
+    """A change in billing becomes a sparse update of the linked invoice: same id, next version, new total."""
+    billing_id = world.invoice("T-1", amounts=("100.00",))
+    world.run()
+    before = world.in_qbo("T-1")[0]
+
+    world.change(billing_id, "120.00")
+    world.run()
+
+    after = world.in_qbo("T-1")
+    assert len(after) == 1
+    assert (after[0]["Id"], after[0]["SyncToken"]) == (before["Id"], str(int(before["SyncToken"]) + 1))
+    assert Decimal(str(after[0]["TotalAmt"])) == Decimal("120.00")
+    assert world.status(billing_id) == ("Synced", "updated")
+
+
+def test_a_bad_document_does_not_hold_up_the_good_ones(world: World) -> None:
+    """A negative invoice and one without a customer stay out with their reasons; the others go."""
+    world.invoice("T-1")
+    world.invoice("T-2", amounts=("-0.01",))
+    world.invoice("T-3", customer_id=None)
+
+    world.run()
+
+    assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
+    assert world.status("inv-T-2") == ("Error", "negative_subtotal")
+    assert world.status("inv-T-3") == ("Skipped", "customer_missing")
+
+
+def test_a_customer_that_quickbooks_lacks_is_created_once(world: World) -> None:
+    """Two invoices of a new customer: one customer in QuickBooks, both invoices on it, and it is mapped from then on."""
+    world.customer("c9", "Bluebird Bakery", email="ap@bluebird.example")
+    world.invoice("T-1", customer_id="c9")
+    world.invoice("T-2", customer_id="c9")
+
+    world.run()
+
+    customers = world.qbo.state("Customer", name="Bluebird Bakery")
+    assert len(customers) == 1
+    assert customers[0]["PrimaryEmailAddr"]["Address"] == "ap@bluebird.example"
+    assert {one["CustomerRef"]["value"] for one in world.in_qbo()} == {customers[0]["Id"]}
+    assert world.sql("select origin from qbo_sync.mappings where kind = 'customer' and billing_key = 'c9'") == [("created",)]
+
+
+def test_plan_only_writes_nothing_and_says_what_a_push_would_write(world: World) -> None:
+    """A plan has totals equal to what is pushed later, and no call that writes leaves the house."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.invoice("T-2", amounts=("20.55",))
+
+    world.run(mode="plan_only")
+
+    assert world.in_qbo() == []
+    assert world.sql("select totals->'create'->>'documents', totals->'create'->>'money' from qbo_sync.plans") == [("2", "30.55")]
+    assert world.status("inv-T-1") == ("Pending", "planned")
+
+
+def test_mapping_one_category_releases_all_that_it_blocked(world: World) -> None:
+    """Thirty documents are Skipped for one missing mapping; the next run after the mapping pushes all thirty."""
+    for number in range(30):
+        world.invoice(f"T-{number}", lines=[{"amount": Decimal("5.00"), "category": "rental"}])
+    world.run()
+    assert set(world.statuses().values()) == {("Skipped", "item_unmapped")}
+
+    world.map("category", "rental", "1", "Services")
+    world.run()
+
+    assert len(world.in_qbo()) == 30
+    assert set(world.statuses().values()) == {("Synced", "created")}
