@@ -15,7 +15,7 @@ from qbo_hook.errors import (
     QboUnknownOutcome,
     QboValidationError,
 )
-from qbo_hook.faults import CatalogueEntry, Fault, classify, parse_fault
+from qbo_hook.faults import CatalogueEntry, Fault, classify, fault_in, parse_fault
 from qbo_hook.wire import JSON, Answer, Kind, Request
 
 # Nobody means a longer wait than this; a mistyped header must not close a company for years.
@@ -31,7 +31,7 @@ def judge(request: Request, answer: Answer, *, now: datetime, is_first_sending: 
     :param is_first_sending: False if the same write was sent before with unknown outcome: then no fault means *refused*
     :raises QboError: one of the classes of :mod:`qbo_hook.errors`, with the answer attached
     """
-    fault = parse_fault(answer.body)
+    fault = _fault_of(answer)
     error = error_of_fault(fault, answer.status, request.kind) if fault else _error_of_status(request, answer)
     if error is None:
         return answer
@@ -47,6 +47,15 @@ def judge(request: Request, answer: Answer, *, now: datetime, is_first_sending: 
         answer=answer,
     )
     raise error
+
+
+def _fault_of(answer: Answer) -> Fault | None:
+    """The answer's fault; a body that is JSON is parsed once and kept, since its reader wants it too."""
+    try:
+        envelope = answer.json()
+    except ValueError:
+        return parse_fault(answer.body)
+    return fault_in(envelope) if isinstance(envelope, dict) else None
 
 
 def error_of_fault(fault: Fault, status: int, kind: Kind) -> QboError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
@@ -16,7 +16,9 @@ def dumps(value: Any) -> bytes:
     :raises TypeError: for a float (it cannot hold cents) or any other type
     :raises ValueError: for a Decimal that is not finite, or text that is not valid Unicode
     """
-    return "".join(_tokens(value)).encode()
+    parts: list[str] = []
+    _write(value, parts.append)
+    return "".join(parts).encode()
 
 
 def loads(body: bytes) -> Any:
@@ -31,38 +33,41 @@ def loads(body: bytes) -> Any:
         raise ValueError("JSON is nested too deeply") from error
 
 
-def _tokens(value: Any) -> Iterator[str]:
-    if value is None or isinstance(value, bool):
-        yield {None: "null", True: "true", False: "false"}[value]
-    elif isinstance(value, str):
-        yield encode_basestring(value)
-    elif isinstance(value, int):
-        yield str(value)
+def _write(value: Any, put: Callable[[str], object]) -> None:
+    if isinstance(value, str):
+        put(encode_basestring(value))
+    elif value is None or isinstance(value, bool):
+        put({None: "null", True: "true", False: "false"}[value])
     elif isinstance(value, Decimal):
-        yield _exact(value)
+        put(_exact(value))
+    elif isinstance(value, int):
+        put(str(value))
     elif isinstance(value, Mapping):
-        yield from _joined("{", (_member(key, member) for key, member in value.items()), "}")
+        _write_members(value, put)
     elif isinstance(value, list | tuple):
-        yield from _joined("[", (_tokens(member) for member in value), "]")
+        _write_items(value, put)
     else:
         raise TypeError(f"{type(value).__name__} cannot be written to QBO; use Decimal, int, str, bool, dict or list")
 
 
-def _joined(opening: str, members: Iterator[Iterator[str]], closing: str) -> Iterator[str]:
-    yield opening
-    for position, member in enumerate(members):
-        if position:
-            yield ","
-        yield from member
-    yield closing
+def _write_members(values: Mapping[Any, Any], put: Callable[[str], object]) -> None:
+    separator = "{"
+    for key, value in values.items():
+        if not isinstance(key, str):
+            raise TypeError(f"a JSON key is text, not {type(key).__name__}")
+        put(separator + encode_basestring(key) + ":")
+        _write(value, put)
+        separator = ","
+    put("}" if values else "{}")
 
 
-def _member(key: Any, value: Any) -> Iterator[str]:
-    if not isinstance(key, str):
-        raise TypeError(f"a JSON key is text, not {type(key).__name__}")
-    yield encode_basestring(key)
-    yield ":"
-    yield from _tokens(value)
+def _write_items(values: Sequence[Any], put: Callable[[str], object]) -> None:
+    separator = "["
+    for value in values:
+        put(separator)
+        _write(value, put)
+        separator = ","
+    put("]" if values else "[]")
 
 
 def _exact(number: Decimal) -> str:
