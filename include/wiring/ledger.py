@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from include.billing_sync.exact_json import loads
 from include.billing_sync.outcomes import DUPLICATE_NAME, DUPLICATE_NUMBER, NOT_FOUND, STALE_OBJECT
 from include.billing_sync.ports import Answer, AnswerKind, Entity, Found, Write
 from include.billing_sync.push import LATEST_SENDING
@@ -68,7 +69,7 @@ class QboLedger:
 
     def send_batch(self, writes: Sequence[Write], batch_id: str, permit: HeldPermit) -> Mapping[str, Answer]:
         """Send the stored texts as one batch; an answer for every write, by bId."""
-        items = [BatchItem(write.b_id, _operation(write), write.entity, json.loads(write.text)) for write in writes]
+        items = [BatchItem(write.b_id, _operation(write), write.entity, loads(write.text)) for write in writes]
         request = replace(self.client.build_batch(items, batch_id), body=batch_body(writes))
         try:
             answer = self._send(request, permit)
@@ -120,11 +121,11 @@ class QboLedger:
     def _single(self, write: Write) -> Request:
         if write.action == "send":
             return self.client.build_send(write.entity, str(write.qbo_id), write.send_to, write.request_id)
-        payload: dict[str, Any] = json.loads(write.text)
+        payload: dict[str, Any] = loads(write.text)
         if write.action == "void":
             return self.client.build_void(write.entity, payload["Id"], payload["SyncToken"], write.request_id)
         build = self.client.build_update if write.action == "update" else self.client.build_create
-        return replace(build(write.entity, _without_floats(payload), write.request_id), body=write.text.encode())
+        return replace(build(write.entity, payload, write.request_id), body=write.text.encode())
 
     def _find(self, entity: str, field: str, values: Sequence[str], extra: str) -> Found:
         entities: list[Entity] = []
@@ -156,12 +157,6 @@ def batch_body(writes: Sequence[Write]) -> bytes:
 
 def _operation(write: Write) -> Any:
     return "update" if write.action == "update" else "create"
-
-
-def _without_floats(payload: dict[str, Any]) -> dict[str, Any]:
-    """The payload with its numbers as text: the builder only checks it, the stored bytes are what is sent."""
-    loaded: dict[str, Any] = json.loads(json.dumps(payload), parse_float=str)
-    return loaded
 
 
 def _item_answer(verdict: Mapping[str, Any] | errors.QboError, answer: WireAnswer, text: str) -> Answer:
