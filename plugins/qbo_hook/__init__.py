@@ -35,6 +35,7 @@ from qbo_hook.retries import Waits
 from qbo_hook.tokens import MemoryTokenStore, TokenSet, TokenStore
 from qbo_hook.transport import RequestsTransport, Transport
 from qbo_hook.wire import Answer, RawAnswer, Request, Timeout
+from qbo_hook.wire_json import Encoded
 
 __all__ = [
     "PRODUCTION_URL",
@@ -43,6 +44,7 @@ __all__ = [
     "BatchItem",
     "CatalogueEntry",
     "Changes",
+    "Encoded",
     "Endpoints",
     "Fault",
     "FaultError",

@@ -11,13 +11,30 @@ from qbo_hook.errors import QboBadAnswer, QboConfigError, QboError, QboUnknownOu
 from qbo_hook.faults import fault_in
 from qbo_hook.verdicts import as_entity, error_of_fault
 from qbo_hook.wire import Answer
+from qbo_hook.wire_json import Encoded
 
 log = logging.getLogger("qbo_hook")
 
 MAX_B_ID = 10
 
 Operation = Literal["create", "update", "delete", "void", "query"]
+Payload = Mapping[str, Any] | Encoded
 ItemAnswer = dict[str, Any] | QboError
+
+
+def values_of(payload: Payload) -> Mapping[str, Any]:
+    """What a payload says, stored text or not.
+
+    :param payload: of one entity
+    :raises QboConfigError: if stored text is no JSON object
+    """
+    try:
+        values = payload.values() if isinstance(payload, Encoded) else payload
+    except ValueError as error:
+        raise QboConfigError(f"a stored payload is not JSON: {error}") from error
+    if not isinstance(values, Mapping):
+        raise QboConfigError("a stored payload is no JSON object")
+    return values
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,7 @@ class BatchItem:
     :param b_id: 1 to 10 characters; with the batch's request id it names this operation for ever
     :param operation: create, update, delete, void (a payment or receipt; void invoices singly) or query
     :param entity: QBO's name, such as ``Invoice``; None for a query
-    :param payload: as for a single call; None for a query
+    :param payload: as for a single call, or the stored text of it; None for a query
     :param query: the statement of a query
     :raises QboConfigError: if these do not go together
     """
@@ -35,7 +52,7 @@ class BatchItem:
     b_id: str
     operation: Operation
     entity: str | None = None
-    payload: Mapping[str, Any] | None = None
+    payload: Payload | None = None
     query: str | None = None
 
     def __post_init__(self) -> None:
@@ -53,12 +70,16 @@ class BatchItem:
         """True if the item changes nothing."""
         return self.operation == "query"
 
+    def values(self) -> Mapping[str, Any]:
+        """What the payload says; nothing for a query."""
+        return values_of(self.payload) if self.payload is not None else {}
+
     def to_json(self) -> dict[str, Any]:
         """The item as QBO wants it."""
         if self.is_read:
             return {"bId": self.b_id, "Query": self.query}
         if self.operation == "void":
-            payload = {**(self.payload or {}), "sparse": True}
+            payload = {**self.values(), "sparse": True}
             return {"bId": self.b_id, "operation": "update", "optionsData": "void", str(self.entity): payload}
         return {"bId": self.b_id, "operation": self.operation, str(self.entity): self.payload}
 
@@ -115,7 +136,7 @@ def _content(item: BatchItem, response: Mapping[str, Any]) -> dict[str, Any] | N
         value = response.get("QueryResponse")
         return value if isinstance(value, dict) else None
     entity = as_entity(dict(response), str(item.entity))
-    asked_id = (item.payload or {}).get("Id")
+    asked_id = item.values().get("Id")
     if entity is not None and asked_id and str(entity["Id"]) != str(asked_id):
         return None
     return entity

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from qbo_hook import wire_json
-from qbo_hook.batch import BatchItem
+from qbo_hook.batch import BatchItem, Payload, values_of
 from qbo_hook.errors import QboConfigError
 from qbo_hook.wire import JSON, Request
 
@@ -45,30 +44,29 @@ class RequestBuilder:
         """Path under which everything of the company lies."""
         return f"/v3/company/{self.realm_id}"
 
-    def build_create(self, entity: str, payload: Mapping[str, Any], request_id: str) -> Request:
+    def build_create(self, entity: str, payload: Payload, request_id: str) -> Request:
         """A request that makes one entity.
 
         :param entity: QBO's name, such as ``Invoice``
-        :param payload: as QBO wants it; numbers as Decimal or int
+        :param payload: as QBO wants it, with numbers as Decimal or int; or the stored text of it
         :param request_id: at most 50 characters, never used before in this company
         :raises QboConfigError: if entity or request id cannot be sent
         :raises TypeError: if the payload holds a float
         """
         return self._write(entity, payload, request_id)
 
-    def build_update(
-        self, entity: str, payload: Mapping[str, Any], request_id: str, *, is_sparse: bool = True
-    ) -> Request:
+    def build_update(self, entity: str, payload: Payload, request_id: str, *, is_sparse: bool = True) -> Request:
         """A request that changes one entity.
 
         :param entity: QBO's name
         :param payload: with ``Id`` and ``SyncToken``; ``Line`` replaces all lines
         :param request_id: as for a create
-        :param is_sparse: True keeps fields that are not in the payload, False clears them (QBO.md, section 9.0)
+        :param is_sparse: True keeps fields that are not in the payload, False clears them (QBO.md, section 9.0);
+            a stored text says it itself
         :raises QboConfigError: as for a create, or if Id or SyncToken is missing
         """
         _need_version(payload)
-        body = {**payload, "sparse": True} if is_sparse else payload
+        body = {**payload, "sparse": True} if is_sparse and isinstance(payload, Mapping) else payload
         return self._write(entity, body, request_id)
 
     def build_void(self, entity: str, id: str, sync_token: str, request_id: str) -> Request:
@@ -194,7 +192,7 @@ class RequestBuilder:
         return Request(method="GET", path=path, params=(*params, minor), is_idempotent=True, reads=1)
 
     def _write(
-        self, entity: str, payload: Mapping[str, Any], request_id: str, options: tuple[tuple[str, str], ...] = ()
+        self, entity: str, payload: Payload, request_id: str, options: tuple[tuple[str, str], ...] = ()
     ) -> Request:
         return Request(
             method="POST",
@@ -216,8 +214,9 @@ def _identity(request_id: str, longest: int) -> tuple[tuple[str, str], ...]:
     return (("requestid", request_id), ("minorversion", MINOR_VERSION))
 
 
-def _need_version(payload: Mapping[str, Any]) -> None:
-    missing = [name for name in ("Id", "SyncToken") if payload.get(name) in (None, "")]
+def _need_version(payload: Payload) -> None:
+    values = values_of(payload)
+    missing = [name for name in ("Id", "SyncToken") if values.get(name) in (None, "")]
     if missing:
         raise QboConfigError(f"an update needs {' and '.join(missing)}")
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from qbo_hook.auth import Refresher, utc_now
-from qbo_hook.batch import BatchItem, ItemAnswer, parse_batch
+from qbo_hook.batch import BatchItem, ItemAnswer, Payload, parse_batch
 from qbo_hook.building import RequestBuilder
 from qbo_hook.environments import badge
 from qbo_hook.errors import QboBadAnswer, QboConfigError
@@ -144,16 +144,14 @@ class QboClient(RequestBuilder):
         """What became of each item of a batch; see :func:`qbo_hook.batch.parse_batch`."""
         return parse_batch(answer, items, is_first_sending=is_first_sending)
 
-    def create(self, entity: str, payload: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    def create(self, entity: str, payload: Payload, request_id: str) -> dict[str, Any]:
         """Make one entity; parameters of :meth:`build_create`, errors of :meth:`send`.
 
         :return: the entity as QBO holds it
         """
         return self.parse_entity(self.send(self.build_create(entity, payload, request_id)), entity)
 
-    def update(
-        self, entity: str, payload: Mapping[str, Any], request_id: str, *, is_sparse: bool = True
-    ) -> dict[str, Any]:
+    def update(self, entity: str, payload: Payload, request_id: str, *, is_sparse: bool = True) -> dict[str, Any]:
         """Change one entity; parameters of :meth:`build_update`, errors of :meth:`send`.
 
         :return: the entity as QBO holds it

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """JSON that was written and stored earlier: it goes out to the letter as it is.
+
+    :param text: one whole JSON value
+    """
+
+    text: str
+
+    def values(self) -> Any:
+        """What the text says; fractions as Decimal.
+
+        :raises ValueError: if it is not JSON
+        """
+        return loads(self.text.encode())
+
+
 def dumps(value: Any) -> bytes:
     """Write a value as compact UTF-8 JSON, keeping the order of keys.
 
-    :param value: dict, list, tuple, str, int, bool, None or finite Decimal, nested at will
+    :param value: dict, list, tuple, str, int, bool, None, finite Decimal or Encoded, nested at will
     :raises TypeError: for a float (it cannot hold cents) or any other type
     :raises ValueError: for a Decimal that is not finite, or text that is not valid Unicode
     """
@@ -46,6 +64,8 @@ def _write(value: Any, put: Callable[[str], object]) -> None:
         _write_members(value, put)
     elif isinstance(value, list | tuple):
         _write_items(value, put)
+    elif isinstance(value, Encoded):
+        put(value.text)
     else:
         raise TypeError(f"{type(value).__name__} cannot be written to QBO; use Decimal, int, str, bool, dict or list")
 

@@ -13,6 +13,7 @@ import pytest
 from qbo_hook import (
     Answer,
     BatchItem,
+    Encoded,
     QboBadAnswer,
     QboConfigError,
     QboError,
@@ -168,6 +169,39 @@ def test_a_batch_carries_its_items_under_their_bids(builder: RequestBuilder) -> 
         {"bId": "d", "Query": "select * from Item"},
     ]
     assert (request.kind, request.operations, request.reads, request.is_idempotent) == ("batch", 4, 1, False)
+
+
+STORED = '{"Id":"7","SyncToken":"0", "Amount":1.10}'
+
+
+def test_a_stored_payload_goes_out_to_the_letter(builder: RequestBuilder) -> None:
+    """What was stored before sending is neither read nor written anew, blanks and cents included."""
+    stored = Encoded(STORED)
+
+    create, update = builder.build_create("Invoice", stored, "a"), builder.build_update("Invoice", stored, "b")
+    batch = builder.build_batch([BatchItem("a", "update", "Invoice", stored)], "c")
+
+    assert create.body == update.body == STORED.encode()
+    assert batch.body == b'{"BatchItemRequest":[{"bId":"a","operation":"update","Invoice":' + STORED.encode() + b"}]}"
+
+
+def test_a_stored_payload_is_still_looked_at(builder: RequestBuilder) -> None:
+    """An update needs its version, and its answer must be the same entity."""
+    with pytest.raises(QboConfigError, match="SyncToken"):
+        builder.build_update("Invoice", Encoded('{"Id":"7"}'), "a")
+
+    found = parse_batch(
+        answer_of({"Invoice": {"Id": "8"}, "bId": "a"}), [BatchItem("a", "update", "Invoice", Encoded(STORED))]
+    )
+
+    assert isinstance(found["a"], QboBadAnswer)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"Id":'])
+def test_a_stored_payload_that_is_no_object_is_not_sent(builder: RequestBuilder, text: str) -> None:
+    """Whatever happened to it in store."""
+    with pytest.raises(QboConfigError, match="stored payload"):
+        builder.build_update("Invoice", Encoded(text), "a")
 
 
 def test_a_batch_of_queries_changes_nothing(builder: RequestBuilder) -> None:
