@@ -17,7 +17,7 @@ from fastapi import Depends, Form, HTTPException
 
 from include.wiring.oauth_session import SealBroken, open_seal, seal
 
-__all__ = ["GetUserDep", "acting_user", "can_act", "csrf_token", "may_look", "readable"]
+__all__ = ["BaseUser", "GetUserDep", "acting_user", "can_act", "csrf_token", "may_act", "may_look", "readable"]
 
 CSRF_LIFE = 12 * 60 * 60
 """Seconds that a form may stay open."""
@@ -25,7 +25,8 @@ CSRF_LIFE = 12 * 60 * 60
 may_look = requires_access_dag("GET", DagAccessEntity.RUN)
 """Asks for the DAG named in the path; on pages of no single DAG, whether the user may see runs at all."""
 
-_may_act = requires_access_connection("PUT")
+may_act = requires_access_connection("PUT")
+"""Asks for the right to edit Airflow's Connections."""
 
 
 def readable(dag_ids: Iterable[str], user: BaseUser) -> list[str]:
@@ -52,7 +53,7 @@ def csrf_token(user: BaseUser) -> str:
 
 def acting_user(
     user: Annotated[BaseUser, Depends(get_user)],
-    _: Annotated[None, Depends(_may_act)],
+    _: Annotated[None, Depends(may_act)],
     csrf: Annotated[str, Form()] = "",
 ) -> BaseUser:
     """The user of a form that acts. Refuses who may not act, and a form that this user was not given by our page."""

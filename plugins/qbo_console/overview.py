@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from include.billing_sync.reasons import CATALOGUE
 from include.billing_sync.statuses import GRAVITY, Status
 from include.stores.findings import FindingsStore
 from qbo_console import answers
+from qbo_console.companies import companies
 from qbo_console.guards import GetUserDep, can_act, readable
 from qbo_console.state import State
 
@@ -23,5 +23,11 @@ def overview_page(request: Request, user: GetUserDep, state: State) -> Response:
     store = FindingsStore(state)
     runs = store.recent_runs(readable(store.dag_ids(), user))
     return answers.page(
-        request, "overview.html", runs=runs, statuses=STATUSES, modes=MODES, catalogue=CATALOGUE, can_act=can_act(user)
+        request,
+        "overview.html",
+        companies=companies(state),
+        runs=runs,
+        statuses=STATUSES,
+        modes=MODES,
+        can_act=can_act(user),
     )

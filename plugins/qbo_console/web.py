@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import psycopg
@@ -9,8 +10,12 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
-from qbo_console import answers, overview, runs
+from include.wiring.connections import STATE, ConnectionMissingError
+from include.wiring.oauth_session import SignOnRefused
+from qbo_console import answers, connect, overview, runs
 from qbo_console.guards import may_look
+
+log = logging.getLogger("ledgerline")
 
 _SCRIPT = Path(__file__).parent / "static" / "console.js"
 
@@ -28,6 +33,8 @@ def build_app() -> FastAPI:
     app.include_router(_private())
     app.include_router(_public())
     app.add_exception_handler(HTTPException, _friendly)
+    app.add_exception_handler(SignOnRefused, connect.refused)
+    app.add_exception_handler(ConnectionMissingError, _no_state)
     app.add_exception_handler(psycopg.OperationalError, _no_state)
     return app
 
@@ -36,6 +43,7 @@ def _private() -> APIRouter:
     router = APIRouter(dependencies=[Depends(may_look)])
     router.include_router(overview.router)
     router.include_router(runs.router)
+    router.include_router(connect.router)
     return router
 
 
@@ -65,13 +73,14 @@ def _friendly(request: Request, error: Exception) -> Response:
     )
 
 
-def _no_state(request: Request, _: Exception) -> Response:
-    """The database of our state does not answer; the error itself goes to the server's log."""
+def _no_state(request: Request, error: Exception) -> Response:
+    """The database of our state does not answer, or Airflow does not know where it is."""
+    log.error("the console has no state database: %s", error)
     return answers.page(
         request,
         "refusal.html",
         status_code=503,
         title="The state database does not answer",
-        text="The database of the connection qbo_state_db cannot be reached. Ask an administrator of this Airflow.",
+        text=f"The database of the connection {STATE} cannot be reached. Ask an administrator of this Airflow.",
         offers_login=False,
     )

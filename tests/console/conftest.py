@@ -9,16 +9,9 @@ import psycopg
 import pytest
 
 from demo.runner.postgres import EmbeddedPostgres
-from tests.console import airflow_fixture
-from tests.state_fixture import migrated_database, started_postgres
-
-
-@pytest.fixture(scope="session")
-def pg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL server of the test session."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    with started_postgres(folder) as server:
-        yield server
+from qbo_simulator.testing import DEFAULT_REALM, RunningSimulator, running_simulator
+from tests.console import airflow_fixture, companies_fixture
+from tests.state_fixture import migrated_database
 
 
 @pytest.fixture
@@ -46,3 +39,23 @@ def browser(site: str, dsn: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     """Gives a visitor who is signed in to Airflow under a role, or an anonymous one."""
     monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", dsn.replace("postgresql://", "postgres://"))
     return lambda role=None, name="ann": airflow_fixture.Visitor(site, role, name)
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    """The simulated QuickBooks, with the landscaping company and a British one."""
+    with running_simulator(tmp_path_factory.mktemp("simulator") / "sim.sqlite") as server:
+        server.seed(realm_id=companies_fixture.BRITISH, country="GB", home_currency="GBP", name="Sandbox Garden Ltd")
+        yield server
+
+
+@pytest.fixture
+def realms(
+    simulator: RunningSimulator, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> companies_fixture.Realms:
+    """Realm folders and Connections: ``us`` is the simulator's American company, ``gb`` its British one."""
+    made = companies_fixture.Realms(tmp_path / "mappings", simulator.base_url, monkeypatch)
+    made.add("us", DEFAULT_REALM, "America/Los_Angeles")
+    made.add("gb", companies_fixture.BRITISH, "Europe/London")
+    monkeypatch.setenv("AIRFLOW_CONN_BILLING_DB", dsn.replace("postgresql://", "postgres://"))
+    return made
