@@ -66,6 +66,7 @@ create table if not exists remembered (
     entity text,
     id integer,
     answer text,
+    digest text,
     primary key (company, request_id)
 ) without rowid;
 create index if not exists remembered_by_object on remembered (company, entity, id) where answer is null;

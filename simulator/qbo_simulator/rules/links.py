@@ -30,7 +30,9 @@ def settle_invoice_links(books: Books, given: list[Json], old: list[Json]) -> li
             raise NotSimulated(f"links from an invoice to {kind}")
         if not source_id.isdecimal() or books.find(ENTITIES["Estimate"], int(source_id)) is None:
             raise Fault(
-                "620", f"The entity Estimate {id} that you are trying to link does not exist.", element="LinkedTxn"
+                "620",
+                f"The entity Estimate {source_id} that you are trying to link does not exist.",
+                element="LinkedTxn",
             )
     return [{"TxnId": str(link["TxnId"]), "TxnType": link["TxnType"]} for link in (*estimates, *kept)]
 

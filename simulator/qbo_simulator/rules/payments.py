@@ -144,7 +144,9 @@ def _target(books: Books, link: Json, customer: Record) -> Target:
     if record is None:
         raise bad_reference("Transactions", target_id)
     if not _same_family(books, int(record.document["CustomerRef"]["value"]), customer):
-        raise business(f"The {ENTITIES[kind].label} {id} that you are trying to link belongs to another customer.")
+        raise business(
+            f"The {ENTITIES[kind].label} {target_id} that you are trying to link belongs to another customer."
+        )
     return kind, record.id
 
 

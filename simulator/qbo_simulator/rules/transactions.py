@@ -46,7 +46,7 @@ def custom_fields(books: Books, form: Json) -> None:
     for field in form.get("CustomField", []):
         definition = field.get("DefinitionId", "")
         if not definition.isdecimal() or not 1 <= int(definition) <= len(names):
-            raise Fault("3000", f"Invalid custom field definition. Supplied value:{id}", element="CustomField")
+            raise Fault("3000", f"Invalid custom field definition. Supplied value:{definition}", element="CustomField")
         if "StringValue" in field:
             values[definition] = field["StringValue"]
     form["CustomField"] = [_printed(str(number), name, values) for number, name in enumerate(names, 1)]

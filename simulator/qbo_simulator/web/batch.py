@@ -69,12 +69,11 @@ class Batch:
         if not request_id or "Query" in item:
             return self._execute(books, item).text
         check_length(bid, LONGEST_BATCH_ITEM_ID, "bId")
-        known = self.memory.recall(books, request_id + bid)
-        if known is not None:
-            return known
-        outcome = self._execute(books, item)
-        self.memory.keep(books, request_id + bid, outcome)
-        return outcome.text
+        try:
+            return self.memory.once(books, request_id + bid, item, lambda: self._execute(books, item))
+        except Fault as fault:
+            self.memory.keep_fault(books, request_id + bid, fault)
+            raise
 
     def _execute(self, books: Books, item: Json) -> operations.Outcome:
         if "Query" in item:

@@ -75,6 +75,9 @@ class Gateway:
         except GatewayFault as fault:
             return self._gateway_answer(fault)
         except Fault as fault:
+            if call.method == "POST" and call.segments[3:] and call.segments[3].lower() in BY_FOLDED_NAME:
+                books = self.world.books(self.world.companies[call.realm_id])
+                self.memory.keep_fault(books, call.parameters.get("requestid", ""), fault)
             return self.fault_answer(fault)
         except NotSimulated as gap:
             return gap_answer(gap)
@@ -186,15 +189,10 @@ class Gateway:
 
     def _post(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> Answer:
         request_id = call.parameters.get("requestid", "")
-        if request_id:
-            check_length(request_id, LONGEST)
-            known = self.memory.recall(books, request_id)
-            if known is not None:
-                return self._timed(known)
-        outcome = self._write(call, books, entity, rest)
-        if request_id:
-            self.memory.keep(books, request_id, outcome)
-        return self._timed(outcome.text)
+        check_length(request_id, LONGEST)
+        return self._timed(
+            self.memory.once(books, request_id, call.body, lambda: self._write(call, books, entity, rest))
+        )
 
     def _write(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> operations.Outcome:
         if len(rest) == 3 and rest[2].lower() == SEND and SEND in entity.operations:
