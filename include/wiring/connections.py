@@ -16,6 +16,8 @@ import psycopg
 from psycopg import pq
 from psycopg.types.json import set_json_loads
 
+from include.stores.tokens import NoEncryptionError
+
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
@@ -51,7 +53,8 @@ class ConnectionMissingError(RuntimeError):
 def as_server_process() -> None:
     """Let this process read Connections from Airflow's own database, as Airflow's own commands do.
 
-    Call it before Airflow is used. The variable is private to Airflow 3.3; a test shows that a Connection made in the UI is found.
+    Call it before Airflow is used. The variable is private to Airflow 3.3; a test shows that a Connection of
+    Airflow's database is found.
     """
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
@@ -141,10 +144,19 @@ def quickbooks(conn_id: str) -> ConnectionSettings:
 
 
 def cipher() -> Cipher:
-    """Return Airflow's own encryption, under its Fernet key; without a key it encrypts nothing, and the stores refuse it."""
-    from airflow.sdk.crypto import get_fernet
+    """Return Airflow's own encryption, under its Fernet key; without a key it encrypts nothing, and the stores refuse it.
 
-    return get_fernet()
+    :raises NoEncryptionError: if Airflow's key is none that can be used
+    """
+    from airflow.sdk.crypto import get_fernet
+    from airflow.sdk.exceptions import AirflowException
+
+    try:
+        return get_fernet()
+    except AirflowException as error:
+        raise NoEncryptionError(
+            f"Airflow's Fernet key cannot be used ({error}): set AIRFLOW__CORE__FERNET_KEY"
+        ) from None
 
 
 def _opened(dsn: str, *, autocommit: bool) -> psycopg.Connection[Any]:

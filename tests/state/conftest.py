@@ -1,4 +1,4 @@
-"""One PostgreSQL server for the tests of the state; each test has a database of its own."""
+"""Each test of the state has a database of its own on the session's server."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from demo.runner.postgres import EmbeddedPostgres
-from tests.state_fixture import as_admin, migrated_database, started_postgres
-
-
-@pytest.fixture(scope="session")
-def pg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A started PostgreSQL server."""
-    with started_postgres(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
+from tests.state_fixture import as_admin, migrated_database
 
 
 @pytest.fixture

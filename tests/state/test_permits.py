@@ -334,7 +334,8 @@ def test_the_governor_survives_the_end_of_its_connection(worker, admin_dsn):
     worker.governor.acquire("request")
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%_permit%' and pid <> pg_backend_pid()"
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and query like '%_permit%' and pid <> pg_backend_pid()"
         )
 
     assert worker.governor.acquire("request").id

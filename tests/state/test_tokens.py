@@ -238,7 +238,8 @@ def test_the_new_pair_survives_a_break_of_the_connection(store, admin_dsn, make_
     def answer(_):
         with psycopg.connect(admin_dsn, autocommit=True) as admin:
             ended = admin.execute(
-                "select pg_terminate_backend(pid, 5000) from pg_stat_activity where state = 'idle in transaction'"
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+                "where datname = current_database() and state = 'idle in transaction'"
             ).fetchall()
             assert ended == [(True,)]
         return NEW
