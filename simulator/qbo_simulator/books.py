@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qbo_simulator import wire
-from qbo_simulator.clock import meta_time
+from qbo_simulator.clock import meta_time, parse_moment
 from qbo_simulator.company import Company
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
@@ -203,6 +203,49 @@ class Books:
         self._write(record, "insert into")
         return record
 
+    def load(self, entity: EntityType, document: Json) -> Record:
+        """Store an object exactly as QBO printed it, with its Id, SyncToken and times; raises ``ValueError``.
+
+        No rule is applied: this brings a company to a state that is known from outside.
+        """
+        if unknown := [name for name in document if name not in entity.shape.fields]:
+            raise ValueError(f"{entity.name} has no property {unknown[0]!r}")
+        times = document["MetaData"]
+        created, updated = (int(parse_moment(times[name])) for name in ("CreateTime", "LastUpdatedTime"))
+        lines = [int(line["Id"]) for line in document.get("Line", ()) if "Id" in line]
+        is_active = document.get("Active", True) is not False
+        own_id, token = int(document["Id"]), int(document["SyncToken"])
+        balance = document.get("Balance", 0)
+        if entity.is_volatile:
+            document = {
+                name: -1 if name in ("Balance", "BalanceWithJobs") else value for name, value in document.items()
+            }
+        record = Record(entity, own_id, token, created, updated, is_active, document, max(lines, default=0))
+        self._finish(record)
+        self._write(record, "insert or replace into")
+        if entity.is_volatile:
+            self.database.execute(
+                "update objects set balance = ? where company = ? and entity = ? and id = ?",
+                (wire.cents(balance), self.company.key, entity.name, own_id),
+            )
+        self.database.execute(
+            "insert into sequences (company, name, last) values (?, ?, ?) "
+            "on conflict (company, name) do update set last = max(last, excluded.last)",
+            (self.company.key, entity.sequence, own_id),
+        )
+        if entity.name_space:
+            self.database.execute(
+                "insert or replace into names (company, space, folded, entity, id) values (?, ?, ?, ?, ?)",
+                (
+                    self.company.key,
+                    entity.name_space,
+                    str(document.get("FullyQualifiedName", record.name)).casefold(),
+                    entity.name,
+                    own_id,
+                ),
+            )
+        return record
+
     def replace(self, record: Record, document: Json, *, last_line: int | None = None, bump: bool = True) -> Record:
         """Store a new version of an object; its SyncToken rises by one."""
         changed = Record(
@@ -223,8 +266,8 @@ class Books:
     def keep_answers(self, record: Record) -> None:
         """Answers remembered for a ``requestid`` point to the object as long as it is unchanged; now they need a copy."""
         self.database.execute(
-            "update remembered set answer = (select '{\"' || o.entity || '\":' || o.body || '}' from objects o where o.company = remembered.company "
-            "and o.entity = remembered.entity and o.id = remembered.id) "
+            "update remembered set answer = (select '{\"' || o.entity || '\":' || o.body || '}' from objects o "
+            "where o.company = remembered.company and o.entity = remembered.entity and o.id = remembered.id) "
             "where company = ? and entity = ? and id = ? and answer is null",
             (self.company.key, record.entity.name, record.id),
         )

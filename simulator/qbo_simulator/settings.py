@@ -26,6 +26,7 @@ DOCUMENTATION: dict[str, str] = {
     "authorization_code_seconds": "life of an authorization code",
     "latency_seconds": "time that every data call takes at least",
     "query_lag_seconds": "a query does not show what was written in the last n seconds",
+    "cdc_days": "how far back change data capture reaches; 0 = without end",
     "journal_keep": "number of journal entries that are kept",
     "journal_bodies": "whether the journal keeps bodies",
 }
@@ -58,6 +59,7 @@ class Settings:
     authorization_code_seconds: float = 300
     latency_seconds: float = 0
     query_lag_seconds: float = 0
+    cdc_days: float = 30
     journal_keep: int = 20_000
     journal_bodies: bool = True
 

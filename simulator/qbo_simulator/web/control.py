@@ -3,12 +3,13 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Query
+from fastapi import APIRouter, Body, HTTPException, Query, Request
 
 from qbo_simulator import __version__, wire
 from qbo_simulator.books import ROW
 from qbo_simulator.clock import iso_utc, parse_moment
 from qbo_simulator.company import DEFAULT_PREFERENCES, Company
+from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME
 from qbo_simulator.sample.build import UnknownSeed, build_default, seed
 from qbo_simulator.settings import DOCUMENTATION
@@ -25,6 +26,14 @@ def company_of(world: World, realm_id: str) -> Company:
     if company is None:
         raise HTTPException(404, f"no company {realm_id}; there are: {', '.join(world.companies) or 'none'}")
     return company
+
+
+def entity_of(name: str) -> EntityType:
+    """The entity type, or 404."""
+    entity = BY_FOLDED_NAME.get(name.lower())
+    if entity is None:
+        raise HTTPException(404, f"no entity {name}")
+    return entity
 
 
 def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
@@ -87,9 +96,7 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     ) -> dict[str, Any]:
         """Objects as QBO would print them, for assertions; numbers as JSON numbers."""
         company = company_of(world, realm_id)
-        entity = BY_FOLDED_NAME.get(entity_name.lower())
-        if entity is None:
-            raise HTTPException(404, f"no entity {entity_name}")
+        entity = entity_of(entity_name)
         conditions = ["company = ?", "entity = ?"]
         values: list[Any] = [company.key, entity.name]
         if not include_deleted:
@@ -104,6 +111,35 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
         books = world.books(company)
         objects = [json.loads(books.printed(entity, row)) | ({"status": "Deleted"} if row[5] else {}) for row in rows]
         return {"entity": entity.name, "count": count, "objects": objects}
+
+    @routes.post("/objects/{realm_id}/{entity_name}")
+    async def load_objects(realm_id: str, entity_name: str, request: Request) -> dict[str, int]:
+        """Store objects exactly as QBO prints them (Id, SyncToken and MetaData included), without any rule."""
+        company = company_of(world, realm_id)
+        entity = entity_of(entity_name)
+        try:
+            documents = wire.decode(await request.body())
+            with world.transaction():
+                for document in documents:
+                    world.books(company).load(entity, document)
+        except (ValueError, KeyError, TypeError) as error:
+            raise HTTPException(422, f"not an object as QBO prints it: {error}") from error
+        world.cache.clear()
+        return {"loaded": len(documents)}
+
+    @routes.post("/sequences/{realm_id}")
+    async def set_sequences(realm_id: str, values: Payload) -> dict[str, int]:
+        """The last number used of a sequence: names, transactions, items, accounts, addresses, document numbers.
+
+        Document numbers are counted from 1000.
+        """
+        company = company_of(world, realm_id)
+        for name, last in values.items():
+            world.database.execute(
+                "insert or replace into sequences (company, name, last) values (?, ?, ?)",
+                (company.key, name, int(last)),
+            )
+        return values
 
     @routes.get("/totals/{realm_id}/{entity_name}")
     async def totals(realm_id: str, entity_name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
 from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, unsupported
 from qbo_simulator.query.run import run as run_query
 from qbo_simulator.web.batch import Batch
+from qbo_simulator.web.cdc import changes
 from qbo_simulator.web.http import (
     JSON_ERROR,
     Answer,
@@ -115,9 +116,12 @@ class Gateway:
             return self._query(call, books)
         if name == "batch" and len(rest) == 1:
             return self._batch(call, books)
+        if name == "cdc" and len(rest) == 1 and call.method == "GET":
+            since = call.parameters.get("changedsince", "")
+            return self._timed(f'{{"CDCResponse":{changes(books, call.parameters.get("entities", ""), since)}}}')
         entity = BY_FOLDED_NAME.get(name)
         if entity is None:
-            if name in KNOWN_GAPS or name in ("cdc", "reports", "upload", "download", "taxservice", "graphql"):
+            if name in KNOWN_GAPS or name in ("reports", "upload", "download", "taxservice", "graphql"):
                 raise NotSimulated(f"/{name}")
             raise self._no_resource(call)
         if call.method == "GET":
