@@ -28,7 +28,7 @@ def examination(realm_key: str) -> Examination:
     """Examine the realm now. Asks QuickBooks and billing, so it may take some seconds."""
     try:
         findings = preflight(realm_key).findings
-    except (QboError, SettingsError, ConnectionMissingError, psycopg.OperationalError) as error:
+    except (QboError, SettingsError, ConnectionMissingError, psycopg.Error) as error:
         return Examination(problem=str(error))
     red, hints, green = (
         [one for one in findings if one.level is level] for level in (Level.RED, Level.HINT, Level.GREEN)

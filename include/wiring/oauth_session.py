@@ -33,7 +33,7 @@ SIGN_ON_LIFE = 600
 CHOICE_LISTS = ("Account", "TaxCode")
 """The lists that a company's settings choose from; the others are read by `qbo_refresh_lists`."""
 
-LOCK_WAIT = 5.0
+LOCK_WAIT = 3.0
 """Seconds that a disconnect waits for a push to end, before it asks the person to come back later."""
 
 log = logging.getLogger("ledgerline")

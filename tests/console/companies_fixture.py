@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET
+from include.stores.realms import ensure_realm, mark_connected
+from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET, RunningSimulator
 
 BRITISH = "9130000000000044"
 
@@ -38,3 +41,39 @@ class Realms:
             "extra": {"environment": "sandbox", "base_url": self._base_url} | extra,
         }
         self._monkeypatch.setenv(f"AIRFLOW_CONN_QBO_{key.upper()}", json.dumps(content))
+
+
+def sign_on(
+    state: psycopg.Connection,
+    simulator: RunningSimulator,
+    key: str,
+    realm_id: str,
+    *,
+    days: int = 100,
+    tokens: tuple[str, str] | None = None,
+) -> int:
+    """Connect a realm without a browser, as a finished sign-on leaves it; return its row.
+
+    :param days: until the sign-on ends
+    :param tokens: access and refresh token; without them the access token is good and the other one is nobody's
+    """
+    from include.wiring import clients, connections
+    from qbo_hook.tokens import TokenSet
+
+    realm = ensure_realm(state, key, simulator.base_url, realm_id, "sandbox")
+    access_token, refresh_token = tokens or (simulator.access_token(realm_id), "RT1-none")
+    now = datetime.now(UTC)
+    store = clients.token_store(realm.id, connections.connect_state)
+    store.store(
+        TokenSet(
+            access_token=access_token,
+            refresh_token=refresh_token,
+            access_expires_at=now + timedelta(hours=1),
+            refresh_expires_at=now + timedelta(days=days, hours=1),
+            realm_id=realm_id,
+            scope="com.intuit.quickbooks.accounting",
+        )
+    )
+    store.close()
+    mark_connected(state, realm.id, "ann")
+    return realm.id
