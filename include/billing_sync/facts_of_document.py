@@ -161,7 +161,7 @@ def _bad_texts(view: View) -> list[str]:
     for name, text in _texts(view):
         broken = broken_characters(text[:LONGEST_SENSIBLE_TEXT])
         if broken:
-            bad.append(f"{name}: {broken} characters that no text may hold")
+            bad.append(f"{name}: control or broken characters: {broken}")
         if len(text) > LONGEST_SENSIBLE_TEXT:
             bad.append(f"{name}: {len(text):,} characters")
     if view.invoice.doc_number and view.invoice.doc_number.strip() not in ("", view.invoice.doc_number):

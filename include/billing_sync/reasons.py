@@ -114,7 +114,7 @@ def _section(reason: Reason) -> str:
     return "".join(lines)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - a test compares the page with as_markdown itself
     import sys
 
     sys.stdout.write(as_markdown())

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from include.billing_sync.exact_json import loads
+
+# A busy machine is no fault of the code: no deadline, and the same examples in every run.
+settings.register_profile("ledgerline", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ledgerline")
 
 FOLDER = Path(__file__).with_name("golden")
 NUMBER = "number:"

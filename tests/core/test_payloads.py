@@ -267,6 +267,26 @@ def test_a_rounding_line_without_its_item_is_refused():
         made(document, company=GB, chosen=settings(tax_variance="rounding_line"))
 
 
+def test_without_its_setting_a_variance_gets_no_rounding_line():
+    """The checks stop such a document by default; nothing is added to it in silence."""
+    document = invoice(charge("4495.16", tax_code="ODD"), currency="GBP", tax_amount=Decimal("448.40"))
+
+    assert len(made(document, company=GB).body["Line"]) == 1
+
+
+def test_a_company_without_sales_tax_gets_no_tax_code_on_any_line():
+    """Neither on billing's lines nor on the rounding line, and no statement about tax in the header."""
+    chosen = settings(tax_variance="rounding_line", generic_item=Named("10", "Rounding"))
+
+    body = made(
+        invoice(charge(), tax_amount=Decimal("0.02")), company=replace(US, uses_sales_tax=False), chosen=chosen
+    ).body
+
+    assert [line["Amount"] for line in body["Line"]] == [Decimal("100.00"), Decimal("0.02")]
+    assert not any("TaxCodeRef" in line["SalesItemLineDetail"] for line in body["Line"])
+    assert "TxnTaxDetail" not in body
+
+
 def test_a_pushed_tax_variance_is_part_of_what_is_meant():
     """QuickBooks will hold its own tax; the comparison of its answer expects exactly that, since it was named before."""
     document = invoice(charge("4495.16", tax_code="ODD"), currency="GBP", tax_amount=Decimal("448.40"))
