@@ -1,0 +1,37 @@
+"""Policy over all DAGs: what holds for every file in dags/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+DAGS = Path(__file__).resolve().parents[1] / "dags"
+FILES = sorted(DAGS.glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def bag() -> object:
+    """All DAGs as Airflow reads them."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(DAGS))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_dag_file_names_its_dag_explains_it_and_is_short(bag: object, file: Path) -> None:
+    """File name = DAG id, the module docstring is its doc, an explicit data interval, tags, retries by the typed errors."""
+    dag = bag.dags[file.stem]  # type: ignore[attr-defined]
+
+    assert bag.import_errors == {}  # type: ignore[attr-defined]
+    assert dag.doc_md
+    assert len(dag.doc_md) > 200
+    assert dag.tags
+    assert not dag.catchup
+    assert type(dag.timetable).__name__ != "CronTriggerTimetable", "a cron string has no data interval in Airflow 3"
+    assert len(file.read_text().splitlines()) <= 120
+
+
+def test_there_is_a_dag() -> None:
+    """A wrong folder must not pass on zero DAGs."""
+    assert "qbo_export_invoices" in {file.stem for file in FILES}
