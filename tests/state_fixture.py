@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import psycopg
+
 from demo.runner.postgres import EmbeddedPostgres
 from include.wiring.migrations.run import migrate
 
@@ -41,12 +43,13 @@ def migrated_database(pg: EmbeddedPostgres, role: Literal["run", "admin"] = "run
     `run` logs in as the product does, with the rights of `qbo_sync_run` and no others; `admin` as the superuser, for
     tests that also make tables of billing there. `as_admin` and `as_run` give the other URL of the same database.
     """
-    if _TEMPLATE not in pg.databases():
-        migrate(pg.create_database(_TEMPLATE), login=(RUN_USER, RUN_PASSWORD))
-    name = f"state_{next(_numbers)}"
-    while name in pg.databases():
-        name = f"state_{next(_numbers)}"
-    admin = pg.create_database(name, template=_TEMPLATE)
+    with psycopg.connect(pg.dsn(), autocommit=True) as connection:
+        names = {name for (name,) in connection.execute("select datname from pg_database")}
+        if _TEMPLATE not in names:
+            migrate(pg.create_database(_TEMPLATE), login=(RUN_USER, RUN_PASSWORD))
+        name = next(name for number in _numbers if (name := f"state_{number}") not in names)
+        connection.execute(f'create database "{name}" template "{_TEMPLATE}"'.encode())
+    admin = pg.dsn(name)
     return admin if role == "admin" else as_run(admin)
 
 

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from include.billing_sync.diagnosis import Level
 from include.stores.realms import ConnectionShape, disagreements, realm_of
 from include.stores.statements import statement
+from include.stores.tie_outs import broken_tie_outs, tie_out_names
 from include.stores.tokens import NoEncryptionError, require_encryption
 from include.wiring import connections
 from include.wiring.cli_output import say
@@ -60,6 +61,7 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 def _findings(realm_key: str | None, *, is_offline: bool) -> Iterator[Finding | str]:
     yield _state()
+    yield from _tie_outs()
     yield _billing()
     yield _key()
     yield from _realms(realm_key, is_offline=is_offline)
@@ -82,6 +84,22 @@ def _state() -> Finding:
         return Finding(Level.RED, "state", str(error))
     except psycopg.Error as error:
         return Finding(Level.RED, "state", _unreachable(connections.STATE, error))
+
+
+def _tie_outs() -> Iterator[Finding]:
+    """Whether our own rows contradict each other; said only where the state can be read at all."""
+    try:
+        with connections.connect_state() as connection:
+            require_current_schema(connection)
+            broken = list(broken_tie_outs(connection))
+    except (ConnectionMissingError, SchemaVersionError, psycopg.Error):
+        return
+    for one in broken:
+        yield Finding(Level.RED, f"tie-out {one.name}", f"{one.rows} rows contradict it, first {one.examples[0]}")
+    if not broken:
+        yield Finding(
+            Level.GREEN, "tie-outs", f"all {len(tie_out_names())} statements of truth about our own state hold"
+        )
 
 
 def _billing() -> Finding:

@@ -6,22 +6,20 @@ grant select on all tables in schema qbo_sync to qbo_sync_run;
 
 grant insert, update on qbo_sync.realms, qbo_sync.throttle to qbo_sync_run;
 
-grant insert, update, delete on
-    qbo_sync.tokens,
-    qbo_sync.permits,
-    qbo_sync.reference,
-    qbo_sync.mappings,
-    qbo_sync.plans,
-    qbo_sync.candidates,
-    qbo_sync.plan_items,
-    qbo_sync.links,
-    qbo_sync.statuses,
-    qbo_sync.inbox,
-    qbo_sync.watermarks,
-    qbo_sync.reconciliations,
-    qbo_sync.differences,
-    qbo_sync.findings
-to qbo_sync_run;
+grant insert, update, delete on qbo_sync.tokens to qbo_sync_run;
+grant insert, update, delete on qbo_sync.permits to qbo_sync_run;
+grant insert, update, delete on qbo_sync.reference to qbo_sync_run;
+grant insert, update, delete on qbo_sync.mappings to qbo_sync_run;
+grant insert, update, delete on qbo_sync.plans to qbo_sync_run;
+grant insert, update, delete on qbo_sync.candidates to qbo_sync_run;
+grant insert, update, delete on qbo_sync.plan_items to qbo_sync_run;
+grant insert, update, delete on qbo_sync.links to qbo_sync_run;
+grant insert, update, delete on qbo_sync.statuses to qbo_sync_run;
+grant insert, update, delete on qbo_sync.inbox to qbo_sync_run;
+grant insert, update, delete on qbo_sync.watermarks to qbo_sync_run;
+grant insert, update, delete on qbo_sync.reconciliations to qbo_sync_run;
+grant insert, update, delete on qbo_sync.differences to qbo_sync_run;
+grant insert, update, delete on qbo_sync.findings to qbo_sync_run;
 
 -- History and audit only grow.
 grant insert on qbo_sync.attempts, qbo_sync.link_archive, qbo_sync.mapping_history to qbo_sync_run;

@@ -21,4 +21,5 @@ with final as (
 )
 
 select * from final;
-comment on view qbo_sync.document_status is 'One billing document: status, all reasons, and the totals of both sides. realm_key is null where no realm is known.';
+comment on view qbo_sync.document_status is
+'One billing document: status, all reasons, and the totals of both sides. realm_key is null where no realm is known.';

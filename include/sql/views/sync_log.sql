@@ -14,7 +14,12 @@ unanswered as (
         and not exists (
             select 1
             from qbo_sync.attempts as answer
-            where answer.event = 'answered' and answer.plan_item = sent.plan_item and answer.at >= sent.at
+            where
+                answer.event = 'answered'
+                and answer.plan_item = sent.plan_item
+                -- A repeat has ids of its own, and the clocks of a worker and of the database may differ.
+                and answer.batch_id is not distinct from sent.batch_id
+                and answer.b_id is not distinct from sent.b_id
         )
 ),
 

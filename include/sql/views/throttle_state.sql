@@ -4,7 +4,7 @@ create or replace view qbo_sync.throttle_state as
 with used as (
     select
         realm,
-        coalesce(sum(operations) filter (where taken_at > clock_timestamp() - interval '60 seconds'), 0) as operations_this_minute,
+        sum(operations) filter (where taken_at > clock_timestamp() - interval '60 seconds') as operations_this_minute,
         count(*) filter (where taken_at > clock_timestamp() - interval '60 seconds') as requests_this_minute,
         count(*) filter (where kind = 'batch' and taken_at > clock_timestamp() - interval '60 seconds') as batches_this_minute,
         count(*) filter (where returned_at is null and expires_at > clock_timestamp()) as in_flight

@@ -9,8 +9,9 @@
 --   p_lifetime    seconds after which a permit that nobody gave back counts no longer
 --   p_holder      who takes it, for those who watch
 --   p_now         the clock; null: the server's
--- One row lock per realm orders all callers. Two rules hold at once: calls are spaced evenly to share_used of each rate, and in no
--- sliding window of a minute or a second are more permits given than the full rate. A late caller may catch up as far as that allows.
+-- One row lock per realm orders all callers. Two rules hold at once: calls are spaced evenly to share_used of each rate, and
+-- in no sliding window of a minute or a second are more permits given than the full rate. A late caller may catch up as far
+-- as that allows.
 create or replace function qbo_sync.take_permit(
     p_realm bigint,
     p_kind text,
@@ -99,7 +100,9 @@ begin
     batch_slot := greatest(batch_slot, clock - make_interval(secs => batch_slack));
     if request_slot > clock or (is_batch and batch_slot > clock) then
         waits_for := case when is_batch and batch_slot > request_slot then 'batch' else 'request' end;
-        wait_seconds := extract(epoch from case when is_batch then greatest(request_slot, batch_slot) else request_slot end - clock);
+        wait_seconds := extract(
+            epoch from case when is_batch then greatest(request_slot, batch_slot) else request_slot end - clock
+        );
         return;
     end if;
 

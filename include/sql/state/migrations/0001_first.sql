@@ -23,7 +23,8 @@ create table qbo_sync.realms (
     created_at timestamptz not null default now(),
     unique (base_url, realm_id)
 );
-comment on table qbo_sync.realms is 'One QBO company: (API base URL, realm id), unique and immutable. realm_key is only its label.';
+comment on table qbo_sync.realms is
+'One QBO company: (API base URL, realm id), unique and immutable. realm_key is only its label.';
 create unique index realms_label on qbo_sync.realms (realm_key) where disconnected_at is null;
 
 create function qbo_sync.refuse_identity_change() returns trigger language plpgsql as $$
@@ -75,7 +76,8 @@ create table qbo_sync.permits (
     returned_at timestamptz,
     holder text
 );
-comment on table qbo_sync.permits is 'One permit; in flight while returned_at is null and expires_at lies ahead. Old ones are swept.';
+comment on table qbo_sync.permits is
+'One permit; in flight while returned_at is null and expires_at lies ahead. Old ones are swept.';
 create index permits_recent on qbo_sync.permits (realm, taken_at);
 create index permits_in_flight on qbo_sync.permits (realm, expires_at) where returned_at is null;
 
@@ -92,7 +94,8 @@ create table qbo_sync.reference (
     refreshed_at timestamptz not null default now(),
     primary key (realm, entity, qbo_id)
 );
-comment on table qbo_sync.reference is 'One list entry of QBO (Customer, Vendor, Employee, Item, Account, TaxCode, TaxRate, Term) as last read.';
+comment on table qbo_sync.reference is
+'One list entry of QBO (Customer, Vendor, Employee, Item, Account, TaxCode, TaxRate, Term) as last read.';
 create index reference_name on qbo_sync.reference (realm, entity, lower(name));
 
 create table qbo_sync.mappings (
@@ -109,7 +112,8 @@ create table qbo_sync.mappings (
     primary key (realm, kind, billing_key),
     check (is_excluded or (qbo_id is not null and qbo_name is not null))
 );
-comment on table qbo_sync.mappings is 'One billing key. The key * is the catch-all of its kind. is_excluded: never sync (house and test customers).';
+comment on table qbo_sync.mappings is
+'One billing key. The key * is the catch-all of its kind. is_excluded: never sync (house and test customers).';
 
 create table qbo_sync.mapping_history (
     id bigint generated always as identity primary key,
@@ -180,7 +184,8 @@ create table qbo_sync.candidates (
     is_stopped boolean not null default false,
     primary key (plan_id, kind, billing_id)
 );
-comment on table qbo_sync.candidates is 'One document of a run: canonical JSON of header, lines and customer. Check and plan read only this.';
+comment on table qbo_sync.candidates is
+'One document of a run: canonical JSON of header, lines and customer. Check and plan read only this.';
 create index candidates_number on qbo_sync.candidates (plan_id, doc_number);
 
 create table qbo_sync.plan_items (
@@ -224,7 +229,8 @@ create table qbo_sync.plan_items (
     detail text,
     unique (plan_id, step)
 );
-comment on table qbo_sync.plan_items is 'One step of a plan: the outbox. planned blocks nothing; held waits for a person (approval).';
+comment on table qbo_sync.plan_items is
+'One step of a plan: the outbox. planned blocks nothing; held waits for a person (approval).';
 create unique index plan_items_one_in_flight on qbo_sync.plan_items (environment, source, kind, billing_id)
 where state in ('sending', 'unknown') and kind not in ('customer', 'item');
 create unique index plan_items_one_name_in_flight on qbo_sync.plan_items (realm, source, kind, billing_id)
@@ -254,8 +260,10 @@ create table qbo_sync.links (
     written_at timestamptz not null,
     linked_at timestamptz not null default now()
 );
-comment on table qbo_sync.links is 'One pushed thing: billing id <-> QBO id, with the answer of QBO to our last write. Only our own writes change it.';
-create unique index links_document on qbo_sync.links (environment, source, kind, billing_id) where kind not in ('customer', 'item');
+comment on table qbo_sync.links is
+'One pushed thing: billing id <-> QBO id, with the answer of QBO to our last write. Only our own writes change it.';
+create unique index links_document on qbo_sync.links (environment, source, kind, billing_id)
+where kind not in ('customer', 'item');
 create unique index links_name on qbo_sync.links (realm, source, kind, billing_id) where kind in ('customer', 'item');
 create unique index links_qbo on qbo_sync.links (realm, entity, qbo_id) where kind <> 'item';
 create index links_number on qbo_sync.links (realm, doc_number);
@@ -308,7 +316,8 @@ create table qbo_sync.attempts (
     detail text,
     primary key (at, id)
 ) partition by range (at);
-comment on table qbo_sync.attempts is 'One event of one item: sent or answered (answered also records how an unknown was settled). Append-only.';
+comment on table qbo_sync.attempts is
+'One event of one item: sent or answered (answered also records how an unknown was settled). Append-only.';
 create table qbo_sync.attempts_default partition of qbo_sync.attempts default;
 create index attempts_document on qbo_sync.attempts (source, kind, billing_id, at);
 create index attempts_item on qbo_sync.attempts (plan_item);
@@ -340,7 +349,8 @@ begin
                 part, first_day + make_interval(months => ahead), first_day + make_interval(months => ahead + 1)
             );
             execute format(
-                'create trigger attempts_no_truncate before truncate on qbo_sync.%I for each statement execute function qbo_sync.refuse_change()',
+                'create trigger attempts_no_truncate before truncate on qbo_sync.%I '
+                'for each statement execute function qbo_sync.refuse_change()',
                 part
             );
             made := made + 1;
@@ -376,7 +386,8 @@ create table qbo_sync.statuses (
     run_id text,
     primary key (source, kind, billing_id)
 );
-comment on table qbo_sync.statuses is 'One billing document: what the user sees. since_at moves only when status or reasons change.';
+comment on table qbo_sync.statuses is
+'One billing document: what the user sees. since_at moves only when status or reasons change.';
 create index statuses_realm on qbo_sync.statuses (realm, status, reason);
 
 create table qbo_sync.inbox (
@@ -444,4 +455,5 @@ create table qbo_sync.findings (
     mailed_at timestamptz,
     made_at timestamptz not null default now()
 );
-comment on table qbo_sync.findings is 'One run and realm: its page and CSV of what was skipped or refused, as served under the run.';
+comment on table qbo_sync.findings is
+'One run and realm: its page and CSV of what was skipped or refused, as served under the run.';

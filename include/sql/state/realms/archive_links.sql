@@ -10,9 +10,9 @@ insert into qbo_sync.link_archive (
     archived_why, archived_by, link, realm, source, kind, billing_id, entity, qbo_id, doc_number
 )
 select
-    %(why)s,
-    %(who)s,
-    to_jsonb(moved),
+    %(why)s as archived_why,
+    %(who)s as archived_by,
+    to_jsonb(moved) as link,
     moved.realm,
     moved.source,
     moved.kind,

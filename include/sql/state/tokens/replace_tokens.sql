@@ -1,5 +1,6 @@
 -- Puts a refreshed pair in the place of the pair that was read.
--- Grain: one row; none when another process has replaced that pair. Parameters: realm, version of the pair that was read, the new pair.
+-- Grain: one row; none when another process has replaced that pair.
+-- Parameters: realm, version of the pair that was read, the new pair.
 update qbo_sync.tokens set
     access_token = %(access_token)s,
     refresh_token = %(refresh_token)s,

@@ -13,7 +13,8 @@ select
     %(scope)s
 from qbo_sync.realms
 where realms.id = %(realm)s and realms.realm_id = %(realm_id)s
-on conflict (realm) do update set
+on conflict (realm) do update
+set
     access_token = excluded.access_token,
     refresh_token = excluded.refresh_token,
     access_expires_at = excluded.access_expires_at,

@@ -6,10 +6,10 @@ select
     tokens.access_expires_at,
     tokens.refresh_expires_at,
     tokens.hard_expires_at,
-    coalesce(tokens.scope, '') as scope,
     tokens.version,
     tokens.needs_reconnect,
-    realms.realm_id
+    realms.realm_id,
+    coalesce(tokens.scope, '') as scope
 from qbo_sync.tokens
 inner join qbo_sync.realms on tokens.realm = realms.id
 where tokens.realm = %(realm)s
