@@ -20,13 +20,9 @@ skipped and named.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from airflow.sdk import CronDataIntervalTimetable, dag, timezone
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group, timezone
-
-from include.wiring import approval, forms, retry, runs
-
-RETRIES = {"retries": retry.BUSY_RETRIES, "retry_delay": timedelta(minutes=1), "retry_policy": retry.SyncRetryPolicy()}
+from include.wiring import forms, pipeline, runs
 
 
 @dag(
@@ -35,52 +31,12 @@ RETRIES = {"retries": retry.BUSY_RETRIES, "retry_delay": timedelta(minutes=1), "
     catchup=False,
     params=forms.export_form(),
     doc_md=__doc__,
-    default_args={"owner": "finance-data", **RETRIES},
+    default_args=pipeline.DEFAULTS,
     tags=["qbo", "push", "invoices"],
 )
 def qbo_export_invoices() -> None:
-    """One mapped task group over the realms; every task body is one call."""
-
-    @task(retries=0)
-    def choose(**context: object) -> list[str]:
-        return runs.choose(context)
-
-    @task_group
-    def realm(realm_key: str) -> None:
-        @task
-        def preflight(realm_key: str, **context: object) -> str:
-            return runs.preflight(realm_key, context)
-
-        @task
-        def extract(realm_key: str, **context: object) -> dict[str, object]:
-            return runs.extract(realm_key, context)
-
-        @task
-        def check(plan: dict[str, object], **context: object) -> dict[str, object]:
-            return runs.check(plan, context)
-
-        @task(task_id="plan")
-        def make_plan(plan: dict[str, object], **context: object) -> dict[str, object]:
-            return runs.plan(plan, context)
-
-        @task
-        def push(plan: dict[str, object], **context: object) -> dict[str, object]:
-            return runs.push(plan, context)
-
-        @task(trigger_rule="all_done", retries=3)
-        def report(realm_key: str, **context: object) -> dict[str, object]:
-            return runs.report(realm_key, context)
-
-        ready = preflight(realm_key)
-        planned = make_plan(check(extract(ready)))
-        approved = approval.PlanApproval(task_id="approve", plan=planned, retries=0)
-        push(approved.output) >> report(realm_key)
-
-    @task(trigger_rule="all_done", retries=0)
-    def finish(**context: object) -> None:
-        runs.finish(context)
-
-    realm.expand(realm_key=choose()) >> finish()
+    """preflight, extract, check, plan, approve, push, report for every realm."""
+    pipeline.push_realms(runs.extract, with_approval=True)
 
 
 qbo_export_invoices()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,6 @@ from include.billing_sync.reasons import Finding
 from include.billing_sync.statuses import Status
 from include.stores.billing import BadDocument, Document
 from include.stores.candidates import store_candidates
-from include.stores.plans import PlanStore
 from include.wiring.forms import Choices
 from include.wiring.realms import SOURCE, Realm
 from include.wiring.settings import realm_keys
@@ -38,8 +37,8 @@ def extract(realm: Realm, plan_id: int, window: Window, choices: Choices, run_id
     reader = realm.reader
     with reader.snapshot():
         chunks = reader.read_invoices(window.from_date, window.to_date)
-        routed = _routed(realm, realm.plans(), plan_id, run_id, chunks, counts)
-        chosen = ([d for d in chunk if wanted.takes(d, counts)] for chunk in routed)
+        routing = Routing(realm, plan_id, run_id, counts)
+        chosen = ([d for d in routing.ours(chunk) if wanted.takes(d, counts)] for chunk in chunks)
         store_candidates(realm.state, plan_id, chosen)
     log.info("extract: %s", ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "nothing to read")
     return counts
@@ -73,30 +72,29 @@ class _Wanted:
         return not (self._high is not None and (total is None or total > self._high))
 
 
-def _routed(
-    realm: Realm,
-    plans: PlanStore,
-    plan_id: int,
-    run_id: str,
-    chunks: Iterable[Sequence[Document]],
-    counts: Counter[str],
-) -> Iterator[list[Document]]:
-    """The documents of this realm. One that names no realm, where there are several, is Skipped ``no_routing_rule``."""
-    known = set(realm_keys())
-    for chunk in chunks:
+class Routing:
+    """Which documents are this realm's. One that names no realm, where there are several, is Skipped ``no_routing_rule``."""
+
+    def __init__(self, realm: Realm, plan_id: int, run_id: str, counts: Counter[str]) -> None:
+        self._realm, self._plan_id, self._run_id, self._counts = realm, plan_id, run_id, counts
+        self._known = set(realm_keys())
+
+    def ours(self, documents: Sequence[Document]) -> list[Document]:
+        """The documents of this realm; those without one get their status here."""
         ours, lost = [], []
-        for document in chunk:
+        for document in documents:
             key = document.realm_key if isinstance(document, Invoice) else document.header.get("realm_key")
-            if key == realm.key or (key is None and len(known) == 1):
+            if key == self._realm.key or (key is None and len(self._known) == 1):
                 ours.append(document)
-            elif key is None or key not in known:
+            elif key is None or key not in self._known:
                 lost.append(document)
             else:
-                counts["of other companies"] += 1
+                self._counts["of other companies"] += 1
         if lost:
-            counts["without a company"] += len(lost)
-            plans.save_statuses(plan_id, run_id, [_unrouted(document, known) for document in lost], SOURCE)
-        yield ours
+            self._counts["without a company"] += len(lost)
+            statuses = [_unrouted(document, self._known) for document in lost]
+            self._realm.plans().save_statuses(self._plan_id, self._run_id, statuses, SOURCE)
+        return ours
 
 
 def _unrouted(document: Document, known: set[str]) -> DocumentStatus:

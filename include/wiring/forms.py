@@ -43,6 +43,7 @@ class Choices:
     mode: str = "push"
     delivery: str = "setting"
     recopy: bool = False
+    everything: bool = False
     accept_suspicious_extract: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -112,11 +113,25 @@ def export_form() -> dict[str, Param]:
     }
 
 
+def sync_form() -> dict[str, Param]:
+    """The params of ``qbo_auto_sync``: the company, and whether everything in scope is looked at."""
+    return {
+        "realm": export_form()["realm"],
+        "everything": Param(
+            False,
+            type="boolean",
+            title="Look at everything in scope",
+            description="As the nightly run does: also documents that were refused, and late changes of billing.",
+        ),
+    }
+
+
 def choices_from(params: Mapping[str, Any]) -> Choices:
     """The choices of a form (or of ``--dag-run-conf``). Raises ChoiceError naming the field, and what is allowed."""
-    unknown = sorted(set(params) - set(export_form()))
+    known = {**export_form(), **sync_form()}
+    unknown = sorted(set(params) - set(known))
     if unknown:
-        raise ChoiceError(f"The form has no field {', '.join(unknown)}; it has {', '.join(export_form())}.")
+        raise ChoiceError(f"The form has no field {', '.join(unknown)}; it has {', '.join(known)}.")
     chosen = Choices(
         realms=_texts(params, "realm"),
         from_date=_date(params, "from_date"),
@@ -130,6 +145,7 @@ def choices_from(params: Mapping[str, Any]) -> Choices:
         mode=_one_of(params, "mode", list(MODES), "push"),
         delivery=_one_of(params, "delivery", list(DELIVERIES), "setting"),
         recopy=bool(params.get("recopy")),
+        everything=bool(params.get("everything")),
         accept_suspicious_extract=bool(params.get("accept_suspicious_extract")),
     )
     _check(chosen)

@@ -109,6 +109,15 @@ def extract(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
         return {"realm_key": realm_key, "plan_id": plan_id, **counts}
 
 
+def extract_changes(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a plan over what changed since the watermark, and over documents whose cause changed."""
+    from include.wiring.changes import extract_changes as read
+
+    run = run_of(context)
+    with open_realm(realm_key) as realm:
+        return {"realm_key": realm_key, **read(realm, run.dag_id, run.run_id, run.choices)}
+
+
 def check(plan: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     """Check the candidates. Raises SuspiciousExtractError when the extract itself must be wrong."""
     from include.wiring.checking import check as judge
