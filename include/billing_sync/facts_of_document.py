@@ -11,8 +11,8 @@ from include.billing_sync.texts import LONGEST_SENSIBLE_TEXT, broken_characters,
 
 FIRST_DATE = date(2000, 1, 1)
 DAYS_AHEAD = timedelta(days=366)
-OPEN_STATUSES = frozenset({"open", "sent", "overdue", "partially_paid", "paid", "closed", "written_off"})
-GONE_STATUSES = frozenset({"void", "voided", "deleted"})
+OPEN_STATUSES = frozenset({"open", "paid"})
+GONE_STATUSES = frozenset({"void", "deleted"})
 DRAFT = "draft"
 
 

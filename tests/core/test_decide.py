@@ -134,7 +134,6 @@ def test_a_document_that_would_change_its_company_is_stopped():
     ("status", "setting", "reason"),
     [
         ("void", "voided_in_billing", "voided_in_billing"),
-        ("voided", "voided_in_billing", "voided_in_billing"),
         ("deleted", "deleted_in_billing", "deleted_in_billing"),
     ],
 )

@@ -62,7 +62,6 @@ def test_every_fact_is_of_the_type_that_its_name_says():
         ("Draft", True, False),
         ("open", False, False),
         ("paid", False, False),
-        ("written_off", False, False),
         ("void", False, True),
         ("deleted", False, True),
         ("in dispute", False, True),
