@@ -15,7 +15,7 @@ from include.wiring.migrations import (
     schema_version_is_current,
 )
 from include.wiring.migrations.run import head, migrate, uninstall
-from tests.state_fixture import RUN_PASSWORD, RUN_USER, as_run
+from tests.state_fixture import RUN_PASSWORD, RUN_USER, as_run, started_postgres
 
 REALM = (
     "insert into qbo_sync.realms (realm_key, base_url, realm_id, environment) values ('us', 'http://x', '1', 'sandbox')"
@@ -70,20 +70,22 @@ def test_a_connection_without_create_role_still_gets_the_schema(pg):
         assert owner.fetchone() == ("plain",)
 
 
-def test_a_role_that_may_create_roles_needs_no_superuser(pg):
-    """A user with CREATEROLE and CREATE on the database makes schema, roles and login."""
-    pg.run_sql("create role maker login createrole password 'maker'")
-    pg.run_sql("grant qbo_sync_owner, qbo_sync_run to maker with admin option") if _has_roles(pg) else None
-    dsn = pg.create_database("made")
-    pg.run_sql("grant create on database made to maker")
-    parts = urlsplit(dsn)
+def test_a_role_that_may_create_roles_needs_no_superuser(tmp_path):
+    """On a new server a user with CREATEROLE and CREATE on the database makes schema, roles and login, and removes them."""
+    with started_postgres(tmp_path / "pg") as server:
+        server.run_sql("create role maker login createrole password 'maker'")
+        dsn = server.create_database("made")
+        server.run_sql("grant create on database made to maker")
+        maker = dsn.replace(f"postgres:{server.password}", "maker:maker")
 
-    done = migrate(f"postgresql://maker:maker@{parts.hostname}:{parts.port}/made", login=("made_run", "made"))
+        done = migrate(maker, login=("made_run", "made"))
 
-    assert done.has_roles
-    assert done.login_is_ready
-    with psycopg.connect(f"postgresql://made_run:made@{parts.hostname}:{parts.port}/made") as connection:
-        connection.execute(REALM)
+        assert done.has_roles
+        assert done.login_is_ready
+        with psycopg.connect(dsn.replace(f"postgres:{server.password}", "made_run:made")) as connection:
+            connection.execute(REALM)
+        assert uninstall(maker) == []
+        assert server.run_sql("select rolname from pg_roles where rolname like 'qbo_sync_%'").strip() == ""
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,3 @@ def test_uninstall_removes_schema_and_keeps_roles_that_are_needed_elsewhere(pg, 
     assert pg.run_sql("select count(*) from pg_namespace where nspname = 'qbo_sync'", "leaving").strip() == "0"
     with psycopg.connect(as_run(dsn)) as connection:
         assert schema_version_is_current(connection)
-
-
-def _has_roles(pg) -> bool:
-    return pg.run_sql("select count(*) from pg_roles where rolname like 'qbo_sync_%'").strip() != "0"

@@ -22,8 +22,7 @@ def ensure_roles(connection: psycopg.Connection[Any]) -> bool:
         return _exists(connection, OWNER) and _exists(connection, RUN) and _is_member(connection, OWNER)
     for role in (OWNER, RUN):
         _create(connection, role, sql.SQL("nologin"))
-    if not _is_member(connection, OWNER):
-        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(OWNER)))
+    _become_member(connection, OWNER)
     return True
 
 
@@ -60,6 +59,7 @@ def drop_roles(connection: psycopg.Connection[Any]) -> list[str]:
     for role in (RUN, OWNER):
         if not _exists(connection, role):
             continue
+        _become_member(connection, role)
         connection.execute(sql.SQL("drop owned by {} restrict").format(sql.Identifier(role)))
         try:
             with connection.transaction():
@@ -80,6 +80,12 @@ def _create(connection: psycopg.Connection[Any], role: str, options: sql.Composa
         return
 
 
+def _become_member(connection: psycopg.Connection[Any], role: str) -> None:
+    """Let the current user act as the role, which the maker of a role may not by itself since PostgreSQL 16."""
+    if not _is_member(connection, role):
+        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
 def _may_create_roles(connection: psycopg.Connection[Any]) -> bool:
     return _is_true(connection, "select rolsuper or rolcreaterole from pg_roles where rolname = current_user")
 
@@ -91,7 +97,9 @@ def _exists(connection: psycopg.Connection[Any], role: str) -> bool:
 def _is_member(connection: psycopg.Connection[Any], role: str, user: str | None = None) -> bool:
     """Say whether the current user may act as the role, or whether the named one was made a member of it."""
     if user is None:
-        return _is_true(connection, "select pg_has_role(current_user, %s, 'member')", (role,))
+        # Before PostgreSQL 16 every member may set the role.
+        how = "set" if connection.info.server_version >= 160000 else "member"
+        return _is_true(connection, "select pg_has_role(current_user, %s, %s)", (role, how))
     # A superuser passes pg_has_role for every role, so for a named user the membership itself is looked up.
     member = "select exists (select from pg_auth_members where roleid = %s::regrole and member = %s::regrole)"
     return _is_true(connection, member, (role, _quoted(user)))
