@@ -57,8 +57,10 @@ def extract_changes(realm: Realm, dag_id: str, run_id: str, choices: Choices) ->
     reader = realm.reader
     with reader.snapshot(), realm.state.transaction():
         clock = reader.billing_clock()
-        work = _Changes(realm, Routing(realm, plan_id, run_id, counts), counts, set(again), is_everything=is_night)
+        routing = Routing(realm, plan_id, run_id, counts)
+        work = _Changes(realm, routing, counts, set(again), is_everything=is_night)
         store_candidates(realm.state, plan_id, work.read(since))
+        routing.save()
         marks.move(STREAM, clock, run_id)
         if is_night:
             marks.move(NIGHT, clock, run_id)

@@ -103,3 +103,14 @@ def test_mapping_one_category_releases_all_that_it_blocked(world: World) -> None
 
     assert len(world.in_qbo()) == 30
     assert set(world.statuses().values()) == {("Synced", "created")}
+
+
+def test_a_document_of_no_company_is_named_and_does_not_hold_up_the_others(world: World) -> None:
+    """Billing names a realm that is not set up: Skipped with the reason, and the run goes on."""
+    world.invoice("T-1")
+    world.invoice("T-2", realm_key="nowhere")
+
+    world.run()
+
+    assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
+    assert world.status("inv-T-2") == ("Skipped", "no_routing_rule")
