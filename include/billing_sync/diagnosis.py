@@ -131,7 +131,7 @@ class PreflightReport:
     def lines(self) -> Iterator[str]:
         """The report for a log: red first, each with its cure."""
         for finding in sorted(self.findings, key=lambda finding: _ORDER[finding.level]):
-            cure = f" What to do: {finding.cure}" if finding.cure else ""
+            cure = f". What to do: {finding.cure}" if finding.cure else ""
             yield f"{finding.level.value:5} {finding.code}: {finding.text}{cure}"
 
 
