@@ -215,6 +215,23 @@ def test_check_names_what_is_not_ready_and_says_when_all_is(run, place):
     assert said.endswith("everything is ready\n")
 
 
+def test_check_lets_the_company_doctor_speak(run, world):
+    """For a connected realm each line of its preflight is shown under its key, and what is red decides the exit code."""
+    _, said, _ = run("check")
+
+    lines = said.splitlines()
+    assert [line for line in lines if line.startswith("green demo company: ")]
+    assert [line for line in lines if line.startswith("green tie-outs: all ")]
+    spoken = [
+        line for line in lines if " demo " in line and not line.startswith(("green demo company", "green demo tokens"))
+    ]
+    assert len(spoken) > 3
+    assert all(line.partition(" ")[0] in ("red", "hint", "green") for line in spoken)
+
+    world.settings(start_date=None)
+    assert run("check", "--realm", "demo")[0] == 3
+
+
 def test_check_finds_the_wrong_company(run, place, connection, admin_dsn, qbo):
     """A Connection that leads to another environment than the realm's row is red."""
     connect(run)
