@@ -21,8 +21,9 @@ def line_count(view: View) -> int:
 
 
 def sent_line_count(view: View) -> int:
-    """Lines that QuickBooks would get."""
-    return len(view.tax.lines)
+    """Lines that QuickBooks would get, a rounding line included."""
+    is_rounded = bool(view.tax.variance) and view.context.settings.tax_variance == "rounding_line"
+    return len(view.tax.lines) + is_rounded
 
 
 def subtotal_minor(view: View) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -332,6 +333,14 @@ def test_the_tax_variance_is_known_to_the_cent():
     )
 
 
+def test_a_rounding_line_counts_among_the_lines_that_are_sent():
+    """750 lines and a rounding line are 751, which QuickBooks does not take."""
+    document = invoice(charge("4495.16", tax_code="ODD"), currency="GBP", tax_amount=Decimal("448.40"))
+
+    assert of(document, company=GB)["sent_line_count"] == 1
+    assert of(document, company=GB, settings=settings(tax_variance="rounding_line"))["sent_line_count"] == 2
+
+
 def test_a_customer_that_is_not_named_is_only_that():
     """Whether it is mapped cannot be asked then."""
     found = of(invoice(customer_id=" ", customer=None), customer=CustomerMatch())
@@ -464,6 +473,15 @@ def test_the_difference_of_a_total_is_exactly_what_was_added_to_it(amounts, erro
     wrong = replace(document, total_amount=document.total_amount + error)
 
     assert of(wrong)["total_difference_minor"] == int(error * 100)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_every_fact_is_explained_in_the_documentation(name):
+    """docs/checks.md lists each fact with its type and its own sentence."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    kind = "text" if name in TEXT_FACTS else "flag" if name in FLAG_FACTS else "number"
+
+    assert f"| `{name}` | {kind} | {str(FACTS[name].__doc__).replace('``', '`')} |" in page
 
 
 def test_the_book_of_the_tests_leads_somewhere():
