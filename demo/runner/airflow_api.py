@@ -104,7 +104,7 @@ class AirflowApi:
     ) -> dict[str, Any]:
         """Wait until a run has ended and return it.
 
-        :param show: called every half second with the state of the run and the tasks at work.
+        :param show: called every second with the state of the run and the tasks at work.
         :raises TimeoutError: when it has not ended after so many seconds.
         """
         deadline = time.monotonic() + seconds
@@ -115,7 +115,7 @@ class AirflowApi:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{dag_id} / {run_id} is still {run['state']} after {seconds:.0f} s")
             show(_tasks_at_work(self.task_instances(dag_id, run_id)) or run["state"])
-            time.sleep(0.5)
+            time.sleep(1.0)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         if self._token is None:

@@ -24,6 +24,7 @@ LEFT_PAUSED = {"qbo_auto_sync"}
 
 # The database user of the Connections: reads billing, writes rows of our state, owns nothing.
 APP_USER = "ledgerline_app"
+_REALM = "demo"
 _LEDGERLINE = str(VENV / "bin" / "ledgerline")
 SUMMARY = [_LEDGERLINE, "summary"]
 
@@ -56,7 +57,11 @@ def _load_billing(stack: Stack) -> list[str]:
 
 
 def _import_token(stack: Stack) -> list[str]:
-    return [_LEDGERLINE, "tokens", "import", "--realm", "demo", "--refresh-token", "RT1-sim"]
+    return [_LEDGERLINE, "tokens", "import", "--realm", _REALM, "--refresh-token", "RT1-sim"]
+
+
+def _load_mappings(stack: Stack) -> list[str]:
+    return [_LEDGERLINE, "mappings", "load", "--realm", _REALM]
 
 
 def _owner_password(stack: Stack) -> dict[str, str]:
@@ -69,6 +74,8 @@ STEPS: Sequence[Step] = (
     Step("demo billing", _load_billing, environment=_owner_password),
     # Once only: QuickBooks gives a new refresh token with each use, and this first one is soon worth nothing.
     Step("demo company's sign-on", _import_token, once=True),
+    # Once only: what is mapped in the UI afterwards is not undone by the next start.
+    Step("mapping book", _load_mappings, once=True),
 )
 
 
