@@ -10,4 +10,4 @@ where
     and kind = %(kind)s
     and operation = 'delete'
     and changed_at > %(since)s::timestamptz
-order by billing_key, changed_at desc
+order by billing_key asc, changed_at desc
