@@ -9,7 +9,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any, Literal, Protocol
 
 from include.billing_sync.book import Book
-from include.billing_sync.documents import Invoice, Line
+from include.billing_sync.documents import Invoice, Line, plain
 from include.billing_sync.settings import Company, RealmSettings
 from include.billing_sync.tax import TaxPlan, TaxTable
 
@@ -18,6 +18,7 @@ Fact = int | bool | str | None
 QBO_PLACES = 2
 NAMES_SHOWN = 10
 NAME_SHOWN = 200
+LARGEST_SHOWN = Decimal(10) ** 15
 
 
 class HeldLink(Protocol):
@@ -95,6 +96,11 @@ class View:
 def hundredths(amount: Decimal) -> int:
     """The amount in whole hundredths; what is finer counts as a whole one, so that no difference rounds to none."""
     return int(amount.scaleb(QBO_PLACES).to_integral_value(rounding=ROUND_UP))
+
+
+def in_words(amount: Decimal) -> str:
+    """An amount for people; one that no ledger could hold is shown by its size alone."""
+    return plain(amount) if abs(amount) < LARGEST_SHOWN else f"{amount:.2E}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ Facts named ``…_detail`` say in words what a number counts. The rules over the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import localcontext
 
 from include.billing_sync import facts_of_document as document
 from include.billing_sync import facts_of_mapping as mapping
@@ -18,12 +19,16 @@ from include.billing_sync.tax import plan_tax
 
 __all__ = ["FACTS", "FLAG_FACTS", "TEXT_FACTS", "CheckContext", "CustomerMatch", "Fact", "HeldLink", "facts"]
 
+WIDEST_NUMBER = 300_000
+"""Digits: more than a PostgreSQL numeric can have, so that a broken amount is a finding and never an exception."""
+
 
 def facts(invoice: Invoice, context: CheckContext) -> dict[str, Fact]:
     """All facts of the document, by column. Raises ValueError when the settings contradict the company's country."""
-    plan = plan_tax(invoice, context.book, context.settings, context.company, context.taxes)
-    view = View(invoice, context, plan)
-    return {column: fact(view) for column, fact in FACTS.items()}
+    with localcontext(prec=WIDEST_NUMBER):
+        plan = plan_tax(invoice, context.book, context.settings, context.company, context.taxes)
+        view = View(invoice, context, plan)
+        return {column: fact(view) for column, fact in FACTS.items()}
 
 
 _ALL: tuple[Callable[[View], Fact], ...] = (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from include.billing_sync.documents import plain
-from include.billing_sync.fact_context import QBO_PLACES, View, hundredths, listed
+from include.billing_sync.fact_context import QBO_PLACES, View, hundredths, in_words, listed
 from include.billing_sync.facts_of_document import is_currency_known
 from include.billing_sync.money import exponent, is_exact, round_half_up
 from include.billing_sync.payloads import entity_for
@@ -91,7 +90,7 @@ def totals_detail(view: View) -> str:
 
 
 def _amount(minor: int) -> str:
-    return plain(Decimal(minor).scaleb(-QBO_PLACES))
+    return in_words(Decimal(minor).scaleb(-QBO_PLACES))
 
 
 def _inexact(view: View) -> list[str]:
@@ -102,7 +101,9 @@ def _inexact(view: View) -> list[str]:
         ("tax", view.invoice.tax_amount),
         *((f"line {line.position}", line.amount) for line in view.tax.lines),
     ]
-    return [f"{name} {amount:f}" for name, amount in amounts if amount is not None and not _fits(amount, places)]
+    return [
+        f"{name} {in_words(amount)}" for name, amount in amounts if amount is not None and not _fits(amount, places)
+    ]
 
 
 def _fits(amount: Decimal, places: int) -> bool:
@@ -126,8 +127,8 @@ def tax_variance_minor(view: View) -> int | None:
 
 def tax_detail(view: View) -> str:
     """Both taxes."""
-    computed = "unknown" if view.tax.computed is None else plain(view.tax.computed)
-    return f"QuickBooks will compute {computed}, billing charged {plain(view.tax.meant)}"
+    computed = "unknown" if view.tax.computed is None else in_words(view.tax.computed)
+    return f"QuickBooks will compute {computed}, billing charged {in_words(view.tax.meant)}"
 
 
 def can_round(view: View) -> bool | None:

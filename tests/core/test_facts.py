@@ -306,6 +306,20 @@ def test_amounts_finer_than_the_currency_or_too_large_are_counted(currency, amou
     assert of(invoice(charge(amount), currency=currency, tax_amount=None))["inexact_amounts"] == count
 
 
+@pytest.mark.parametrize("digits", [30, 5_000])
+def test_an_amount_that_no_ledger_holds_is_a_finding_and_never_an_exception(digits):
+    """Whatever PostgreSQL lets into a numeric, total, line or tax, is counted and shown by its size."""
+    huge = Decimal(10) ** digits + Decimal("0.001")
+    document = invoice(charge(tax_amount=huge, tax_code="STD"), charge(str(huge), position=2, tax_code="STD"))
+    document = replace(document, total_amount=huge, tax_amount=huge, currency="GBP")
+
+    found = of(document, company=GB)
+
+    assert found["inexact_amounts"] == 3
+    assert len(str(found["amounts_detail"])) < 60
+    assert len(str(found["tax_detail"])) < 100
+
+
 def test_a_price_of_three_decimals_is_no_amount():
     """Prices may be as fine as they like."""
     found = of(invoice(charge("12.55", quantity=Decimal(10), unit_price=Decimal("1.255"))))
