@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from include.billing_sync import outcomes, settle
 from include.billing_sync.ports import (
@@ -178,7 +179,7 @@ class Push:
         if self._realm_stop:
             raise self._realm_stop
 
-    def _call(self, claimed: Sequence[Claimed], ids: _CallIds, permit: object) -> Mapping[str, Answer]:
+    def _call(self, claimed: Sequence[Claimed], ids: _CallIds, permit: Any) -> Mapping[str, Answer]:
         if len(claimed) == 1:
             write = claimed[0].write
             return {write.b_id: self.ledger.send_one(write, permit)}

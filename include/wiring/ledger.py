@@ -20,6 +20,7 @@ from qbo_hook.governor import Permit
 from qbo_hook.queries import chunks_of, is_in
 from qbo_hook.wire import Answer as WireAnswer
 from qbo_hook.wire import Request
+from qbo_hook.wire_json import Encoded
 
 INACTIVE_CODES = frozenset({"610", "2500"})
 _KINDS = {
@@ -69,8 +70,8 @@ class QboLedger:
 
     def send_batch(self, writes: Sequence[Write], batch_id: str, permit: HeldPermit) -> Mapping[str, Answer]:
         """Send the stored texts as one batch; an answer for every write, by bId."""
-        items = [BatchItem(write.b_id, _operation(write), write.entity, loads(write.text)) for write in writes]
-        request = replace(self.client.build_batch(items, batch_id), body=batch_body(writes))
+        items = [BatchItem(write.b_id, _operation(write), write.entity, Encoded(write.text)) for write in writes]
+        request = self.client.build_batch(items, batch_id)
         try:
             answer = self._send(request, permit)
         except errors.QboError as error:
@@ -121,11 +122,11 @@ class QboLedger:
     def _single(self, write: Write) -> Request:
         if write.action == "send":
             return self.client.build_send(write.entity, str(write.qbo_id), write.send_to, write.request_id)
-        payload: dict[str, Any] = loads(write.text)
         if write.action == "void":
-            return self.client.build_void(write.entity, payload["Id"], payload["SyncToken"], write.request_id)
+            version = loads(write.text)
+            return self.client.build_void(write.entity, version["Id"], version["SyncToken"], write.request_id)
         build = self.client.build_update if write.action == "update" else self.client.build_create
-        return replace(build(write.entity, payload, write.request_id), body=write.text.encode())
+        return build(write.entity, Encoded(write.text), write.request_id)
 
     def _find(self, entity: str, field: str, values: Sequence[str], extra: str) -> Found:
         entities: list[Entity] = []
@@ -144,15 +145,6 @@ class QboLedger:
                     break
                 start += 1000
         return Found(entities, now)
-
-
-def batch_body(writes: Sequence[Write]) -> bytes:
-    """The exact bytes of a batch, made of the stored texts of its items."""
-    items = (
-        f'{{"bId":{json.dumps(write.b_id)},"operation":"{_operation(write)}","{write.entity}":{write.text}}}'
-        for write in writes
-    )
-    return f'{{"BatchItemRequest":[{",".join(items)}]}}'.encode()
 
 
 def _operation(write: Write) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from include.billing_sync.ports import Settled
 from include.billing_sync.push import Push, PushSettings, PushStopped, PushSummary
@@ -105,7 +105,7 @@ def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
     outbox = PostgresOutbox(
         lock.connection, realm=realm.id, environment=realm.row.environment, epoch=lock.push_epoch, run_id=plan.run_id
     )
-    mode = "send" if plan.choices.get("mode") == "send" else "copy"
+    mode: Literal["copy", "send"] = "send" if plan.choices.get("mode") == "send" else "copy"
     inputs = LiveInputs(
         state=realm.state, realm=realm.id, reader=realm.reader, outbox=outbox, make=lambda: realm.maker(mode)
     )
