@@ -32,6 +32,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8099, help="0 takes a free one")
     parser.add_argument("--db", default="qbo_simulator.sqlite", help="the state file (default %(default)s)")
+    parser.add_argument(
+        "--limits", choices=("on", "off"), default="on", help="whether QBO's rate limits hold at first (default on)"
+    )
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(given)
 
@@ -51,7 +54,11 @@ def main(given: list[str] | None = None) -> int:
     gc.set_threshold(50_000, 20, 50)
     url = f"http://{chosen.host}:{listener.getsockname()[1]}"
     config = uvicorn.Config(
-        Simulator(chosen.db), log_level="warning", access_log=False, server_header=False, lifespan="off"
+        Simulator(chosen.db, has_limits=chosen.limits == "on"),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
     )
     _Server(config, f"qbo_simulator ready on {url} (state in {chosen.db})").run([listener])
     return 0

@@ -1,15 +1,19 @@
-"""The application: ``/v3/`` goes straight to the gateway, everything else through FastAPI."""
+"""The application: ``/_sim`` is the control plane, everything else is QBO's own surface."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from qbo_simulator import __version__
+from qbo_simulator.limits import Limits
+from qbo_simulator.mishaps import Mishaps
 from qbo_simulator.sample.build import build_default
-from qbo_simulator.web import control, oauth
+from qbo_simulator.web import control
 from qbo_simulator.web.gateway import Gateway
-from qbo_simulator.web.http import Receive, Scope, Send
+from qbo_simulator.web.http import Answer, Call, Receive, Scope, Send
 from qbo_simulator.web.journal import Journal
+from qbo_simulator.web.oauth import OAuth
+from qbo_simulator.web.shell import Shell
 from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.world import World
 
@@ -20,28 +24,41 @@ class Simulator:
     Every handler runs on the event loop's thread: one writer, one order of events, and no locks.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, has_limits: bool = True) -> None:
         self.world = World(path)
         self.tokens = Tokens(self.world)
         self.journal = Journal(self.world)
-        self.gateway = Gateway(self.world, self.tokens, self.journal)
+        self.limits = Limits(self.world, is_on=has_limits)
+        self.mishaps = Mishaps(self.world)
+        self.gateway = Gateway(self.world, self.tokens, self.limits)
+        self.oauth = OAuth(self.world, self.tokens)
+        self.shell = Shell(self.world, self._answer, self.journal, self.mishaps, self.limits)
         if self.world.is_empty and self.world.recall("born") is None:
             with self.world.transaction():
                 build_default(self.world, self.tokens)
                 self.world.remember("born", self.world.clock.now())
         self.web = FastAPI(
-            title="QuickBooks Online simulator",
+            title="QuickBooks Online simulator: control plane",
             version=__version__,
             docs_url="/_sim/docs",
             openapi_url="/_sim/openapi.json",
             redoc_url=None,
         )
-        self.web.include_router(oauth.router(self.world, self.tokens))
-        self.web.include_router(control.router(self.world, self.tokens, self.journal))
+        self.web.include_router(control.router(self))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route by the first segment of the path."""
-        if scope["type"] == "http" and scope["path"].startswith("/v3/"):
-            await self.gateway(scope, receive, send)
+        if scope["type"] == "http" and not scope["path"].startswith("/_sim"):
+            await self.shell(scope, receive, send)
         else:
             await self.web(scope, receive, send)
+
+    def _answer(self, call: Call) -> Answer:
+        return self.gateway.answer(call) if call.path.startswith("/v3/") else self.oauth.answer(call)
+
+    def reset(self) -> None:
+        """Forget everything, as after a start with an empty state file."""
+        self.world.wipe()
+        self.tokens.forget_cached()
+        self.limits.reset()
+        self.mishaps.clear()

@@ -6,7 +6,7 @@ A committed write survives ``kill -9``: WAL with ``synchronous = normal`` loses 
 import sqlite3
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 create table if not exists companies (
@@ -73,7 +73,8 @@ create index if not exists remembered_by_object on remembered (company, entity, 
 create table if not exists apps (
     client_id text primary key,
     client_secret text not null,
-    name text not null
+    name text not null,
+    redirect_uris text not null
 ) without rowid;
 create table if not exists grants (
     key integer primary key,
@@ -92,6 +93,12 @@ create table if not exists tokens (
 create table if not exists settings (
     name text primary key,
     document text not null
+) without rowid;
+create table if not exists meters (
+    client_id text not null,
+    month text not null,
+    used integer not null,
+    primary key (client_id, month)
 ) without rowid;
 create table if not exists journal (
     number integer primary key,

@@ -28,12 +28,19 @@ class SimulatorError(RuntimeError):
 
 
 class RunningSimulator:
-    """One server process and its control plane. ``base_url`` is what a client is pointed at."""
+    """One server process and its control plane. ``base_url`` is what a client is pointed at.
 
-    def __init__(self, db_path: str | os.PathLike[str], port: int = 0, host: str = "127.0.0.1") -> None:
+    Rate limits are off unless ``has_limits`` or ``limits(is_on=True)`` asks for them, so that a test need not sit through
+    minutes; a server started from the command line has them on.
+    """
+
+    def __init__(
+        self, db_path: str | os.PathLike[str], port: int = 0, host: str = "127.0.0.1", *, has_limits: bool = False
+    ) -> None:
         self.db_path = Path(db_path)
         self.host = host
         self.port = port
+        self.limits_at_first = "on" if has_limits else "off"
         self.process: subprocess.Popen[str] | None = None
         self.base_url = ""
 
@@ -43,17 +50,13 @@ class RunningSimulator:
         """Start the process and wait for its ready line; a restart keeps the port."""
         package_root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join([package_root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [
-            sys.executable,
-            "-m",
-            "qbo_simulator",
-            "--host",
-            self.host,
-            "--port",
-            str(self.port),
-            "--db",
-            str(self.db_path),
-        ]
+        options = {
+            "--host": self.host,
+            "--port": str(self.port),
+            "--db": str(self.db_path),
+            "--limits": self.limits_at_first,
+        }
+        command = [sys.executable, "-m", "qbo_simulator", *(part for option in options.items() for part in option)]
         log = self.db_path.with_suffix(".log")
         with log.open("a") as errors:
             self.process = subprocess.Popen(
@@ -163,6 +166,29 @@ class RunningSimulator:
     def settings(self, **values: Any) -> dict[str, Any]:
         """Read or change what QBO does not document."""
         answer: dict[str, Any] = self.control("POST", "settings", values) if values else self.control("GET", "settings")
+        return answer
+
+    def limits(self, **values: Any) -> dict[str, Any]:
+        """Read limits and what has been counted, or change them (``is_on=True``, ``per_minute=…``)."""
+        answer: dict[str, Any] = self.control("POST", "limits", values) if values else self.control("GET", "limits")
+        return answer
+
+    def fault(self, kind: str, **rule: Any) -> int:
+        """Add a rule that makes calls go wrong (kinds: ``GET /_sim/faults``); returns its number."""
+        return int(self.control("POST", "faults", {"kind": kind, **rule})["number"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Rules with how often they matched and fired."""
+        rules: list[dict[str, Any]] = self.control("GET", "faults")["rules"]
+        return rules
+
+    def clear_faults(self) -> None:
+        """Remove all rules."""
+        self.control("DELETE", "faults")
+
+    def act(self, do: str, realm_id: str = DEFAULT_REALM, **what: Any) -> dict[str, Any]:
+        """Do in QuickBooks what an accountant does: create, edit, delete, void, send, deactivate, activate, merge, …"""
+        answer: dict[str, Any] = self.control("POST", "act", {"do": do, "realm_id": realm_id, **what})
         return answer
 
     # -- QBO's own surface --------------------------------------------------------------------------------------------

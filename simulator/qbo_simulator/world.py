@@ -13,7 +13,19 @@ from qbo_simulator.company import Company
 from qbo_simulator.database import connect
 from qbo_simulator.settings import Settings
 
-TABLES = ("companies", "sequences", "objects", "names", "remembered", "apps", "grants", "tokens", "settings", "journal")
+TABLES = (
+    "companies",
+    "sequences",
+    "objects",
+    "names",
+    "remembered",
+    "apps",
+    "grants",
+    "tokens",
+    "settings",
+    "meters",
+    "journal",
+)
 
 
 class World:

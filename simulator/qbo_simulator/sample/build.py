@@ -63,7 +63,8 @@ def seed(world: World, tokens: Tokens, wanted: Json) -> Json:
     client_id = str(wanted.get("client_id", DEFAULT_APP[0]))
     if tokens.app_secret(client_id) is None:
         tokens.add_app(client_id, str(wanted.get("client_secret", DEFAULT_APP[1])))
-    grant, refresh_token = tokens.add_grant(client_id, company.realm_id, refresh_token=wanted.get("refresh_token"))
+    grant = tokens.add_grant(client_id, company.realm_id)
+    refresh_token = tokens.issue_refresh(grant, wanted.get("refresh_token"))
     return {
         "realm_id": company.realm_id,
         "name": company.name,

@@ -6,7 +6,8 @@ from qbo_simulator import operations, wire
 from qbo_simulator.books import Books
 from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.entities.registry import ENTITIES, KNOWN_GAPS
-from qbo_simulator.errors import Fault, NotSimulated, missing
+from qbo_simulator.errors import MESSAGES, Fault, NotSimulated, business, missing
+from qbo_simulator.mishaps import Rule
 from qbo_simulator.query.run import run
 from qbo_simulator.web.memory import LONGEST_BATCH_ITEM_ID, LONGEST_IN_BATCH, RequestMemory, check_length
 from qbo_simulator.wire import Json
@@ -25,10 +26,10 @@ class Batch:
         self.world = world
         self.memory = memory
 
-    def run(self, books: Books, payload: Any, request_id: str, stop_after: int | None = None) -> str:
+    def run(self, books: Books, payload: Any, request_id: str, mishap: Rule | None = None) -> str:
         """Text of the answer without its time.
 
-        :param stop_after: execute only so many items (a fault of the control plane cuts the batch there).
+        :param mishap: ``half_batch`` executes only the first items, ``name_lock`` and ``fault`` refuse single ones.
         """
         if not isinstance(payload, dict) or not isinstance(payload.get("BatchItemRequest"), list):
             raise missing("BatchItemRequest")
@@ -44,10 +45,17 @@ class Batch:
                 "1040", f"Batch size exceeds limit: at most {MOST_ITEMS} operations are allowed. Supplied:{len(items)}"
             )
         check_length(request_id, LONGEST_IN_BATCH)
-        answers = [self._item(books, item, request_id) for item in items[:stop_after]]
+        if mishap and mishap.kind == "half_batch":
+            items = items[: mishap.items[0] if mishap.items else len(items) // 2]
+        answers = [
+            self._item(
+                books, item, request_id, mishap if mishap and (not mishap.items or place in mishap.items) else None
+            )
+            for place, item in enumerate(items)
+        ]
         return f'"BatchItemResponse":[{",".join(answers)}]'
 
-    def _item(self, books: Books, item: Any, request_id: str) -> str:
+    def _item(self, books: Books, item: Any, request_id: str, mishap: Rule | None) -> str:
         bid = item.get("bId") if isinstance(item, dict) else None
         text = "" if bid is None else str(bid)
         try:
@@ -56,6 +64,8 @@ class Batch:
                     "2010",
                     "Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.BatchItemRequest",
                 )
+            if mishap and "Query" not in item:
+                strike(mishap, _entity(item))
             inner = self._remembered(books, item, request_id, text)
         except Fault as fault:
             inner = wire.encode({"Fault": fault.body(in_batch=True)})
@@ -102,6 +112,20 @@ def _entity(item: Json) -> EntityType:
     raise Fault(
         "2010", f'Property Name:Unrecognized field "{names[0]}" (class com.intuit.schema.finance.v3.BatchItemRequest)'
     )
+
+
+def strike(mishap: Rule, entity: EntityType) -> None:
+    """Refuse a write as the rule says."""
+    if mishap.kind == "name_lock" and entity.kind == "name":
+        raise business("You can only add or edit one name at a time. Please try again.")
+    if mishap.kind == "fault":
+        raise fault_of(mishap)
+
+
+def fault_of(mishap: Rule) -> Fault:
+    """The business fault that a rule describes; HTTP 400 unless it names another status than the default."""
+    status = mishap.status if mishap.status != Rule("fault").status else 400
+    return Fault(mishap.code, mishap.detail, status=status, message=MESSAGES.get(mishap.code, "Fault"))
 
 
 def not_simulated_fault(gap: NotSimulated) -> Json:

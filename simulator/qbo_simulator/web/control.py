@@ -1,9 +1,9 @@
 """The control plane under ``/_sim``: what a test or a demo does to the simulated world."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Query, Request
+from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 
 from qbo_simulator import __version__, wire
 from qbo_simulator.books import ROW
@@ -11,11 +11,16 @@ from qbo_simulator.clock import iso_utc, parse_moment
 from qbo_simulator.company import DEFAULT_PREFERENCES, Company
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME
-from qbo_simulator.sample.build import UnknownSeed, build_default, seed
+from qbo_simulator.errors import Fault
+from qbo_simulator.limits import DOCUMENTATION as LIMITS
+from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
+from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, build_default, seed
 from qbo_simulator.settings import DOCUMENTATION
-from qbo_simulator.web.journal import Journal
-from qbo_simulator.web.tokens import Tokens
+from qbo_simulator.web.act import UnknownDeed, act
 from qbo_simulator.world import World
+
+if TYPE_CHECKING:
+    from qbo_simulator.app import Simulator
 
 Payload = Annotated[dict[str, Any], Body()]
 
@@ -36,8 +41,9 @@ def entity_of(name: str) -> EntityType:
     return entity
 
 
-def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
+def router(simulator: "Simulator") -> APIRouter:
     """Routes of the control plane."""
+    world, tokens, journal = simulator.world, simulator.tokens, simulator.journal
     routes = APIRouter(prefix="/_sim", tags=["control"])
 
     @routes.get("/health")
@@ -53,8 +59,7 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     @routes.post("/reset")
     async def reset(empty: bool = False) -> dict[str, Any]:
         """Forget everything; unless ``empty``, build the default company again."""
-        world.wipe()
-        tokens.forget_cached()
+        simulator.reset()
         if not empty:
             with world.transaction():
                 build_default(world, tokens)
@@ -76,13 +81,11 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
     async def token(realm_id: str) -> dict[str, str]:
         """A valid access token of a company, without OAuth."""
         company_of(world, realm_id)
-        row = world.database.execute(
-            "select key from grants where realm_id = ? order by key desc limit 1", (realm_id,)
-        ).fetchone()
-        if row is None:
+        grant = tokens.newest_grant(realm_id)
+        if grant is None:
             raise HTTPException(404, f"no app is connected to {realm_id}")
         with world.transaction():
-            return {"access_token": tokens.issue_access(row[0])}
+            return {"access_token": tokens.issue_access(grant)}
 
     @routes.get("/state/{realm_id}/{entity_name}")
     async def state(
@@ -230,5 +233,60 @@ def router(world: World, tokens: Tokens, journal: Journal) -> APIRouter:
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
         return world.settings.as_dict()
+
+    @routes.get("/limits")
+    async def read_limits() -> dict[str, Any]:
+        """Limits, what each means, and what has been counted."""
+        return {"values": simulator.limits.as_dict(), "meanings": LIMITS, "usage": simulator.limits.usage()}
+
+    @routes.post("/limits")
+    async def change_limits(values: Payload) -> dict[str, Any]:
+        """Change limits; counting begins anew."""
+        try:
+            simulator.limits.change(values)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        simulator.limits.forget()
+        return simulator.limits.as_dict()
+
+    @routes.get("/faults")
+    async def read_faults() -> dict[str, Any]:
+        """Rules with what they have done, and all kinds."""
+        return {"rules": simulator.mishaps.as_list(), "kinds": KINDS}
+
+    @routes.post("/faults")
+    async def add_fault(wanted: Payload) -> dict[str, Any]:
+        """Add a rule; see the kinds of GET /_sim/faults. By default it strikes the first call that meets its conditions, once."""
+        try:
+            rule = simulator.mishaps.add(Rule.from_request(wanted))
+        except (UnknownRule, TypeError) as error:
+            raise HTTPException(422, str(error)) from error
+        return {"number": rule.number}
+
+    @routes.delete("/faults")
+    async def clear_faults() -> dict[str, str]:
+        """Remove all rules."""
+        simulator.mishaps.clear()
+        return {"status": "cleared"}
+
+    @routes.delete("/faults/{number}")
+    async def remove_fault(number: int) -> dict[str, str]:
+        """Remove one rule."""
+        if not simulator.mishaps.remove(number):
+            raise HTTPException(404, f"no rule {number}")
+        return {"status": "removed"}
+
+    @routes.post("/act")
+    async def act_as_accountant(wanted: Payload) -> Response:
+        """Do in QuickBooks what an accountant does; a deed that QBO refuses answers 409 with the Fault."""
+        company = company_of(world, str(wanted.get("realm_id", DEFAULT_REALM)))
+        try:
+            with world.transaction():
+                result = act(world, world.books(company), wanted)
+        except Fault as fault:
+            return Response(wire.encode({"Fault": fault.body()}), 409, media_type="application/json")
+        except (UnknownDeed, wire.UnreadableJson, ValueError, TypeError) as error:
+            raise HTTPException(422, str(error)) from error
+        return Response(wire.encode(result), media_type="application/json")
 
     return routes

@@ -1,7 +1,5 @@
 """The data API under ``/v3/``: authorization, limits, mishaps, dispatch, journal, answer."""
 
-import asyncio
-import time
 from typing import Any
 
 from qbo_simulator import operations, wire
@@ -9,25 +7,14 @@ from qbo_simulator.books import Books
 from qbo_simulator.clock import answer_time
 from qbo_simulator.entities.kinds import CREATE, PDF, SEND, UPDATE, EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
-from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, unsupported
+from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, unauthorized, unsupported
+from qbo_simulator.limits import Limits, Throttled
 from qbo_simulator.query.run import run as run_query
-from qbo_simulator.web.batch import Batch
+from qbo_simulator.web.batch import Batch, fault_of, strike
 from qbo_simulator.web.cdc import changes
-from qbo_simulator.web.http import (
-    JSON_ERROR,
-    Answer,
-    BadBody,
-    Call,
-    Receive,
-    Scope,
-    Send,
-    answer_headers,
-    new_tid,
-    read_call,
-    send_answer,
-)
-from qbo_simulator.web.journal import Journal
+from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call
 from qbo_simulator.web.memory import LONGEST, RequestMemory, check_length
+from qbo_simulator.web.shell import xml_fault
 from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.world import World
 
@@ -37,33 +24,14 @@ KNOWN_PARAMETERS = frozenset(
 
 
 class Gateway:
-    """An ASGI application for ``/v3/…``."""
+    """From a call under ``/v3/`` to its answer."""
 
-    def __init__(self, world: World, tokens: Tokens, journal: Journal) -> None:
+    def __init__(self, world: World, tokens: Tokens, limits: Limits) -> None:
         self.world = world
         self.tokens = tokens
-        self.journal = journal
+        self.limits = limits
         self.memory = RequestMemory(world)
         self.batch = Batch(world, self.memory)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        call = await read_call(scope, receive)
-        started = time.perf_counter()
-        tid = new_tid(self.world.clock.now())
-        if self.world.settings.latency_seconds:
-            await asyncio.sleep(self.world.settings.latency_seconds)
-        answer, headers = self._perform(call, tid, started)
-        await send_answer(send, answer, headers)
-
-    def _perform(self, call: Call, tid: str, started: float) -> tuple[Answer, list[tuple[bytes, bytes]]]:
-        """Carry out the call and write the journal in one transaction."""
-        with self.world.transaction():
-            answer = self.answer(call)
-            milliseconds = (time.perf_counter() - started) * 1000
-            headers = answer_headers(answer, tid, milliseconds)
-            self.journal.write(call, answer, headers, tid, milliseconds)
-        return answer, headers
 
     # -- one call to one answer ---------------------------------------------------------------------------------------
 
@@ -82,14 +50,36 @@ class Gateway:
             return self.fault_answer(fault)
         except NotSimulated as gap:
             return gap_answer(gap)
+        except Throttled:
+            return self._throttled()
         except BadBody as error:
             return self.fault_answer(Fault("1050", f"Unsupported content : {error}"))
 
     def _admit(self, call: Call) -> None:
-        """Token and company."""
-        segments = call.segments
-        call.realm_id = segments[2] if len(segments) > 2 and segments[1].lower() == "company" else ""
-        self.tokens.check(call.headers.get("authorization", ""), call.realm_id)
+        """Token, company and limits."""
+        access = self.tokens.check(call.headers.get("authorization", ""), call.realm_id)
+        kind = call.mishap.kind if call.mishap else ""
+        if kind == "token_expired":
+            raise unauthorized(f"Token expired: {call.headers.get('authorization', '')[7:47]}")
+        if kind == "throttled":
+            raise Throttled
+        resource = call.segments[3].lower() if len(call.segments) > 3 else ""
+        items = call.body.count(b'"bId"') if resource == "batch" else None
+        is_read = call.method == "GET" or resource == "query"
+        self.limits.admit(call.realm_id, access.client_id, items, is_read)
+
+    def _throttled(self) -> Answer:
+        """429 in the form that the limits say; nothing documents a Retry-After."""
+        limits = self.limits.values
+        message = f"message=ThrottleExceeded; errorCode=003001; statusCode={limits.status}"
+        detail = "The request limit was reached.  Try again later"
+        headers = [("retry-after", str(limits.retry_after))] if limits.retry_after else []
+        if limits.body == "xml":
+            return Answer(limits.status, xml_fault("SERVICE", "3001", message, detail), "application/xml", headers)
+        fault = GatewayFault(limits.status, message, detail, "3001", "SERVICE")
+        answer = self._gateway_answer(fault)
+        answer.headers += headers
+        return answer
 
     def _gateway_answer(self, fault: GatewayFault) -> Answer:
         body = wire.encode(fault.body(int(self.world.clock.now() * 1000)))
@@ -112,6 +102,8 @@ class Gateway:
             raise self._no_resource(call)
         self._refuse_unknown(call, rest)
         name = rest[0].lower()
+        if call.mishap and call.mishap.kind == "fault" and name != "batch":
+            raise fault_of(call.mishap)
         if name == "query" and len(rest) == 1:
             return self._query(call, books)
         if name == "batch" and len(rest) == 1:
@@ -163,7 +155,7 @@ class Gateway:
     def _batch(self, call: Call, books: Books) -> Answer:
         if call.method != "POST":
             raise unsupported(f"{call.method} {call.path}")
-        text = self.batch.run(books, self._json(call), call.parameters.get("requestid", ""))
+        text = self.batch.run(books, self._json(call), call.parameters.get("requestid", ""), call.mishap)
         return self._timed(f"{{{text}}}")
 
     def _json(self, call: Call) -> Any:
@@ -214,6 +206,8 @@ class Gateway:
         )
         if flags - {"allowduplicatedocnum", "void"} and operation in (CREATE, UPDATE):
             raise NotSimulated(f"include={call.parameters['include']} on a write")
+        if call.mishap:
+            strike(call.mishap, entity)
         return operations.write(books, entity, operation, raw, flags)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from qbo_simulator.mishaps import Rule
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -32,6 +34,7 @@ class Call:
     body: bytes
     realm_id: str = ""
     segments: list[str] = field(default_factory=list)
+    mishap: Rule | None = None
 
     def payload(self) -> bytes:
         """The body, unpacked; raises ``BadBody``."""
@@ -47,6 +50,10 @@ class Call:
             raise BadBody(f"the body is not {encoding}") from error
         raise BadBody(f"Content-Encoding {encoding}")
 
+    def query_values(self) -> dict[str, str]:
+        """The query string with the names as they were written."""
+        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+
     @property
     def content_type(self) -> str:
         """Media type of the body, without parameters."""
@@ -61,7 +68,6 @@ class Answer:
     body: bytes
     content_type: str = JSON_OK
     headers: list[tuple[str, str]] = field(default_factory=list)
-    mishap: str | None = None
 
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
@@ -76,6 +82,7 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
             break
     query_string = scope["query_string"].decode("latin-1")
     path = scope["path"]
+    segments = [unquote(part) for part in path.split("/") if part]
     return Call(
         method=scope["method"],
         path=path,
@@ -85,8 +92,15 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
         else {},
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
-        segments=[unquote(part) for part in path.split("/") if part],
+        realm_id=realm_of(segments),
+        segments=segments,
     )
+
+
+def realm_of(segments: list[str]) -> str:
+    """The company of a data path, or an empty text."""
+    is_data = len(segments) > 2 and segments[0] == "v3" and segments[1].lower() == "company"
+    return segments[2] if is_data else ""
 
 
 def new_tid(now: float) -> str:
@@ -117,6 +131,24 @@ def answer_headers(answer: Answer, tid: str, milliseconds: float) -> list[tuple[
             ("cache-control", "max-age=0, no-cache, no-store, must-revalidate, private"),
         ]
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *answer.headers)]
+
+
+HTML_TITLES = {
+    404: "Not Found",
+    413: "Request Entity Too Large",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Time-out",
+}
+
+
+def html_answer(status: int) -> Answer:
+    """An error page of the front door, as Apache and nginx write them."""
+    title = f"{status} {HTML_TITLES.get(status, 'Error')}"
+    head, body = f"<head><title>{title}</title></head>", f"<body>\r\n<center><h1>{title}</h1></center>\r\n</body>"
+    page = f"<html>\r\n{head}\r\n{body}\r\n</html>\r\n"
+    return Answer(status, page.encode(), "text/html")
 
 
 async def send_answer(send: Send, answer: Answer, headers: list[tuple[bytes, bytes]]) -> None:

@@ -1,6 +1,7 @@
 """The journal: every request with its answer, kept in the same transaction as what it wrote."""
 
 import json
+import re
 from typing import Any
 
 from qbo_simulator.clock import iso_utc
@@ -8,6 +9,9 @@ from qbo_simulator.web.http import Answer, Call
 from qbo_simulator.world import World
 
 _TRIM_EVERY = 500
+# Values of tokens, codes and secrets in forms and in JSON: what is needed to tell two apart remains.
+_SECRET = re.compile(rb'((?:refresh_token|access_token|client_secret|code|token)(?:=|"\s*:\s*"))([^&"]{4})[^&"]*')
+
 _COLUMNS = (
     "number, at, realm_id, method, path, query, request_headers, request_body, status, answer_headers, answer_body, "
     "milliseconds, tid, mishap"
@@ -25,6 +29,9 @@ class Journal:
     ) -> None:
         """Add one entry; the access token is masked."""
         keep_bodies = self.world.settings.journal_bodies
+        request_body, answer_body = (call.body, answer.body) if keep_bodies else (b"", b"")
+        if not call.realm_id:
+            request_body, answer_body = (_SECRET.sub(rb"\1\2***", body) for body in (request_body, answer_body))
         shown = {name: ("***" if name == "authorization" else value) for name, value in call.headers.items()}
         number = self.world.database.execute(
             "insert into journal (at, realm_id, method, path, query, request_headers, request_body, status, answer_headers, "
@@ -36,13 +43,13 @@ class Journal:
                 call.path,
                 call.query_string,
                 json.dumps(shown),
-                call.body if keep_bodies else b"",
+                request_body,
                 answer.status,
                 json.dumps([[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]),
-                answer.body if keep_bodies else b"",
+                answer_body,
                 milliseconds,
                 tid,
-                answer.mishap,
+                call.mishap.kind if call.mishap else None,
             ),
         ).lastrowid
         if number and number % _TRIM_EVERY == 0:

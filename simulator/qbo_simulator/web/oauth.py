@@ -1,17 +1,18 @@
-"""OAuth 2: discovery, token endpoint, revocation, user information."""
+"""OAuth 2: discovery, sign-on, token endpoint, revocation, user information."""
 
 import base64
 import binascii
 import json
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
-
-from qbo_simulator.web.http import new_tid
+from qbo_simulator import wire
+from qbo_simulator.web import signon
+from qbo_simulator.web.http import Answer, BadBody, Call, html_answer
 from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.world import World
+
+JSON = "application/json;charset=UTF-8"
 
 
 def discovery(base_url: str) -> dict[str, Any]:
@@ -35,11 +36,23 @@ def discovery(base_url: str) -> dict[str, Any]:
 class OAuthError(Exception):
     """A refusal of the token endpoint."""
 
-    def __init__(self, error: str, description: str | None = None, status: int = 400) -> None:
+    def __init__(
+        self, error: str, description: str | None = None, status: int = 400, reason: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.description = description
         self.status = status
+        self.reason = reason
+
+    def body(self) -> dict[str, str]:
+        """The JSON of the refusal; most come without a description."""
+        body = {"error": self.error}
+        if self.description:
+            body["error_description"] = self.description
+        if self.reason:
+            body["x_error_reason"], body["x_error_reason_detail"] = self.reason
+        return body
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:
@@ -54,14 +67,41 @@ def basic_credentials(header: str) -> tuple[str, str] | None:
     return client_id, secret
 
 
-class TokenEndpoint:
-    """Exchanges codes and refresh tokens for access tokens."""
+class OAuth:
+    """From a call outside ``/v3/`` to its answer."""
 
     def __init__(self, world: World, tokens: Tokens) -> None:
         self.world = world
         self.tokens = tokens
 
-    def authenticate(self, authorization: str, form: dict[str, str]) -> str:
+    def answer(self, call: Call) -> Answer:
+        """Route by method and path."""
+        route = (call.method, call.path.rstrip("/"))
+        try:
+            if route in (
+                ("GET", "/.well-known/openid_sandbox_configuration"),
+                ("GET", "/.well-known/openid_configuration"),
+            ):
+                return _json(discovery(f"http://{call.headers.get('host', 'localhost')}"))
+            if route == ("POST", "/oauth2/v1/tokens/bearer"):
+                return _json(self._exchange(call), [("cache-control", "no-cache, no-store")])
+            if route == ("POST", "/v2/oauth2/tokens/revoke"):
+                return self._revoke(call)
+            if route == ("GET", "/connect/oauth2"):
+                return self._sign_on_page(call)
+            if route == ("POST", "/connect/oauth2"):
+                return self._decide(call)
+            if route == ("GET", "/v1/openid_connect/userinfo"):
+                return self._user_info(call)
+            if route == ("GET", "/op/v1/jwks"):
+                return _json({"keys": []})
+        except OAuthError as error:
+            return _json(error.body(), status=error.status)
+        return html_answer(404)
+
+    # -- tokens -------------------------------------------------------------------------------------------------------
+
+    def _authenticate(self, authorization: str, form: dict[str, str]) -> str:
         """The client id of the calling app; raises ``invalid_client``."""
         given = basic_credentials(authorization)
         if given is None and "client_id" in form:
@@ -70,55 +110,59 @@ class TokenEndpoint:
             raise OAuthError("invalid_client", status=self.world.settings.invalid_client_status)
         return given[0]
 
-    def exchange(self, authorization: str, form: dict[str, str], wants_hard_expiry: bool) -> dict[str, Any]:
-        """Answer a token request; raises ``OAuthError``."""
-        client_id = self.authenticate(authorization, form)
+    def _exchange(self, call: Call) -> dict[str, Any]:
+        form = _form(call)
+        client_id = self._authenticate(call.headers.get("authorization", ""), form)
+        wants_hard_expiry = call.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true"
         kind = form.get("grant_type")
         if kind == "refresh_token":
             return self._refresh(client_id, form.get("refresh_token", ""), wants_hard_expiry)
         if kind == "authorization_code":
-            return self._code(client_id, form, wants_hard_expiry)
+            return self._redeem(client_id, form, wants_hard_expiry)
         raise OAuthError("unsupported_grant_type" if kind else "invalid_request")
 
     def _refresh(self, client_id: str, value: str, wants_hard_expiry: bool) -> dict[str, Any]:
-        row = self.tokens.find(value)
+        token = self.tokens.find(value)
         now = self.world.clock.now()
-        if row is None or row[0] != "refresh":
+        if token is None or token.kind != "refresh":
             raise OAuthError("invalid_grant", "Incorrect Token type or clientID")
-        _kind, grant_key, issued, expires, state = row
-        owner, _realm_id, details = self.tokens.grant(grant_key)
-        if owner != client_id:
+        grant = self.tokens.grant(token.grant_key)
+        if grant.client_id != client_id:
             raise OAuthError("invalid_grant", "Incorrect Token type or clientID")
-        if details["is_revoked"] or state == "revoked":
+        if grant.is_revoked or token.state == "revoked":
             raise OAuthError("invalid_grant", "Token invalid")
-        if now >= expires or now >= details["granted"] + self.world.settings.refresh_hard_seconds:
+        if grant.realm_id not in self.world.companies:
+            raise OAuthError(
+                "invalid_grant",
+                "Unauthorized Request: User is not a member of the specified Realm",
+                reason=("user_not_in_realm", "User is not a member of the specified Realm"),
+            )
+        if now >= token.expires or now >= grant.granted + self.world.settings.refresh_hard_seconds:
             raise OAuthError("invalid_grant")
-        if state == "rotated":
-            current = self.tokens.newest_refresh(grant_key)
-        elif now - issued >= self.world.settings.refresh_rotation_seconds:
-            current = self.tokens.rotate(grant_key, value)
+        if token.state == "rotated":
+            current = self.tokens.newest_refresh(grant.key)
+        elif now - token.issued >= self.world.settings.refresh_rotation_seconds:
+            current = self.tokens.rotate(grant.key, value)
         else:
             self.tokens.prolong(value)
             current = value
-        return self._answer(grant_key, current, details, wants_hard_expiry)
+        return self._tokens(grant.key, current, wants_hard_expiry)
 
-    def _code(self, client_id: str, form: dict[str, str], wants_hard_expiry: bool) -> dict[str, Any]:
-        row = self.tokens.find(form.get("code", ""))
-        if row is None or row[0] != "code" or row[4] != "valid" or self.world.clock.now() >= row[3]:
+    def _redeem(self, client_id: str, form: dict[str, str], wants_hard_expiry: bool) -> dict[str, Any]:
+        code = self.tokens.find(form.get("code", ""))
+        if code is None or code.kind != "code" or code.state != "valid" or self.world.clock.now() >= code.expires:
             raise OAuthError("invalid_grant")
-        owner, _realm_id, details = self.tokens.grant(row[1])
-        if owner != client_id or details.get("redirect_uri") != form.get("redirect_uri"):
+        grant = self.tokens.grant(code.grant_key)
+        if grant.client_id != client_id or grant.redirect_uri != form.get("redirect_uri"):
             raise OAuthError("invalid_grant")
-        self.tokens.use_up(form["code"])
-        self.tokens.activate(row[1])
-        return self._answer(row[1], self.tokens.issue_refresh(row[1]), details, wants_hard_expiry)
+        self.tokens.use_up(code.value)
+        self.tokens.activate(grant)
+        return self._tokens(grant.key, self.tokens.issue_refresh(grant.key), wants_hard_expiry)
 
-    def _answer(
-        self, grant_key: int, refresh_token: str, details: dict[str, Any], wants_hard_expiry: bool
-    ) -> dict[str, Any]:
+    def _tokens(self, grant_key: int, refresh_token: str, wants_hard_expiry: bool) -> dict[str, Any]:
         settings = self.world.settings
         now = self.world.clock.now()
-        hard_end = details["granted"] + settings.refresh_hard_seconds
+        hard_end = self.tokens.grant(grant_key).granted + settings.refresh_hard_seconds
         answer: dict[str, Any] = {
             "token_type": "bearer",
             "expires_in": int(settings.access_token_seconds),
@@ -130,55 +174,89 @@ class TokenEndpoint:
             answer["x_refresh_token_hard_expires_in"] = int(hard_end - now)
         return answer
 
-    def revoke(self, authorization: str, value: str) -> None:
-        """Kill the grant behind either token."""
-        client_id = self.authenticate(authorization, {})
-        row = self.tokens.find(value)
-        if row is None or row[4] == "revoked" or self.tokens.grant(row[1])[0] != client_id:
-            raise OAuthError("invalid_request", "Token invalid")
-        self.tokens.revoke_grant(row[1])
-
-
-def router(world: World, tokens: Tokens) -> APIRouter:
-    """Routes of discovery, tokens, revocation and user information."""
-    routes = APIRouter()
-    endpoint = TokenEndpoint(world, tokens)
-
-    async def document(request: Request) -> JSONResponse:
-        return JSONResponse(discovery(str(request.base_url).rstrip("/")))
-
-    for path in ("/.well-known/openid_sandbox_configuration", "/.well-known/openid_configuration"):
-        routes.add_api_route(path, document, methods=["GET"])
-        routes.add_api_route(path + "/", document, methods=["GET"])
-
-    def refused(error: OAuthError) -> JSONResponse:
-        body = {"error": error.error} | ({"error_description": error.description} if error.description else {})
-        return JSONResponse(body, error.status, {"intuit_tid": new_tid(world.clock.now())})
-
-    @routes.post("/oauth2/v1/tokens/bearer")
-    async def bearer(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-        wants_hard_expiry = request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true"
+    def _revoke(self, call: Call) -> Answer:
+        client_id = self._authenticate(call.headers.get("authorization", ""), {})
         try:
-            with world.transaction():
-                answer = endpoint.exchange(request.headers.get("authorization", ""), form, wants_hard_expiry)
-        except OAuthError as error:
-            return refused(error)
-        return JSONResponse(
-            answer, headers={"intuit_tid": new_tid(world.clock.now()), "cache-control": "no-cache, no-store"}
+            value = str(wire.decode(call.payload() or b"{}").get("token", ""))
+        except (ValueError, AttributeError, BadBody) as error:
+            raise OAuthError("invalid_request") from error
+        token = self.tokens.find(value)
+        if token is None or token.state == "revoked" or self.tokens.grant(token.grant_key).client_id != client_id:
+            raise OAuthError("invalid_request", "Token invalid")
+        self.tokens.revoke(self.tokens.grant(token.grant_key))
+        return Answer(200, b"", JSON)
+
+    # -- sign-on ------------------------------------------------------------------------------------------------------
+
+    def _sign_on_page(self, call: Call) -> Answer:
+        problem = self._problem(call.query_values())
+        if problem:
+            return signon.error_page(problem)
+        app = self.tokens.app_name(call.query_values()["client_id"])
+        return signon.page(app, call.query_values(), list(self.world.companies.values()))
+
+    def _problem(self, values: dict[str, str]) -> str | None:
+        """What is wrong with a request to sign on: nobody can be sent back with it, so it is shown."""
+        if self.tokens.app_secret(values.get("client_id", "")) is None:
+            return "The client_id query parameter is missing or unknown."
+        redirect_uri = values.get("redirect_uri", "")
+        if not redirect_uri.startswith(("http://", "https://")):
+            return "The redirect_uri query parameter value is invalid."
+        allowed = self.tokens.redirect_uris(values["client_id"])
+        if allowed and redirect_uri not in allowed:
+            return (
+                "The redirect_uri query parameter value is invalid. Make sure it is listed in the app's Redirect URIs."
+            )
+        if values.get("response_type") != "code":
+            return "The response_type query parameter must be code."
+        if not values.get("scope", "").strip():
+            return "The scope query parameter is missing."
+        return None
+
+    def _decide(self, call: Call) -> Answer:
+        form = _form(call)
+        problem = self._problem(form)
+        if problem:
+            return signon.error_page(problem)
+        state = {"state": form["state"]} if "state" in form else {}
+        if form.get("decision") != "connect":
+            return _redirect(form["redirect_uri"], {"error": "access_denied", **state})
+        company = self.world.companies.get(form.get("realm_id", ""))
+        if company is None:
+            return signon.error_page("Choose a company.")
+        company.is_connected = True
+        self.world.save_company(company)
+        grant_key = self.tokens.add_grant(form["client_id"], company.realm_id, form["scope"], form["redirect_uri"])
+        code = self.tokens.issue_code(grant_key)
+        return _redirect(form["redirect_uri"], {"code": code, **state, "realmId": company.realm_id})
+
+    def _user_info(self, call: Call) -> Answer:
+        token = self.tokens.find(call.headers.get("authorization", "").partition(" ")[2])
+        now = self.world.clock.now()
+        if token is None or token.kind != "access" or token.state != "valid" or now >= token.expires:
+            raise OAuthError("invalid_token", "Token invalid", status=401)
+        user = self.world.companies[self.tokens.grant(token.grant_key).realm_id].user_name
+        given, _, family = user.partition(" ")
+        mail = f"{given.lower()}@example.com"
+        return _json(
+            {
+                "sub": f"user-{given.lower()}",
+                "email": mail,
+                "emailVerified": True,
+                "givenName": given,
+                "familyName": family,
+            }
         )
 
-    @routes.post("/v2/oauth2/tokens/revoke")
-    async def revoke(request: Request) -> Response:
-        try:
-            value = json.loads(await request.body() or b"{}").get("token", "")
-        except (ValueError, AttributeError):
-            return refused(OAuthError("invalid_request"))
-        try:
-            with world.transaction():
-                endpoint.revoke(request.headers.get("authorization", ""), str(value))
-        except OAuthError as error:
-            return refused(error)
-        return Response(status_code=200, headers={"intuit_tid": new_tid(world.clock.now())})
 
-    return routes
+def _form(call: Call) -> dict[str, str]:
+    return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _json(body: dict[str, Any], headers: list[tuple[str, str]] | None = None, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body, separators=(",", ":")).encode(), JSON, headers or [])
+
+
+def _redirect(uri: str, values: dict[str, str]) -> Answer:
+    joint = "&" if "?" in uri else "?"
+    return Answer(302, b"", "text/html", [("location", f"{uri}{joint}{urlencode(values)}")])

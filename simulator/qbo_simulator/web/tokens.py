@@ -3,12 +3,12 @@
 import json
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 from qbo_simulator.errors import forbidden, unauthorized
 from qbo_simulator.world import World
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
+_MOST_CACHED = 10_000
 
 
 @dataclass(slots=True)
@@ -17,6 +17,36 @@ class Access:
 
     client_id: str
     realm_id: str
+
+
+@dataclass(slots=True)
+class Token:
+    """A token of any kind: access, refresh or code."""
+
+    value: str
+    kind: str
+    grant_key: int
+    issued: float
+    expires: float
+    state: str
+
+
+@dataclass(slots=True)
+class Grant:
+    """A company connected to an app."""
+
+    key: int
+    client_id: str
+    realm_id: str
+    scope: str
+    granted: float
+    is_revoked: bool = False
+    redirect_uri: str | None = None
+
+    def document(self) -> str:
+        """Stored form."""
+        names = ("scope", "granted", "is_revoked", "redirect_uri")
+        return json.dumps({name: getattr(self, name) for name in names})
 
 
 class Tokens:
@@ -32,11 +62,13 @@ class Tokens:
 
     # -- apps and grants ----------------------------------------------------------------------------------------------
 
-    def add_app(self, client_id: str, client_secret: str, name: str = "") -> None:
-        """Register an app."""
+    def add_app(
+        self, client_id: str, client_secret: str, name: str = "", redirect_uris: list[str] | None = None
+    ) -> None:
+        """Register an app; without redirect URIs any is accepted."""
         self.world.database.execute(
-            "insert or replace into apps (client_id, client_secret, name) values (?, ?, ?)",
-            (client_id, client_secret, name or client_id),
+            "insert or replace into apps (client_id, client_secret, name, redirect_uris) values (?, ?, ?, ?)",
+            (client_id, client_secret, name or client_id, json.dumps(redirect_uris or [])),
         )
 
     def app_secret(self, client_id: str) -> str | None:
@@ -44,40 +76,56 @@ class Tokens:
         row = self.world.database.execute("select client_secret from apps where client_id = ?", (client_id,)).fetchone()
         return row[0] if row else None
 
-    def add_grant(
-        self, client_id: str, realm_id: str, scope: str = ACCOUNTING, refresh_token: str | None = None
-    ) -> tuple[int, str]:
-        """A company connected to an app; returns the key of the grant and its first refresh token."""
-        now = self.world.clock.now()
-        document = json.dumps({"scope": scope, "granted": now, "is_revoked": False})
-        cursor = self.world.database.execute(
-            "insert into grants (client_id, realm_id, document) values (?, ?, ?)", (client_id, realm_id, document)
-        )
-        key = int(cursor.lastrowid or 0)
-        return key, self.issue_refresh(key, refresh_token)
+    def app_name(self, client_id: str) -> str:
+        """The name of an app, as the sign-on page shows it."""
+        row = self.world.database.execute("select name from apps where client_id = ?", (client_id,)).fetchone()
+        return str(row[0])
 
-    def grant(self, key: int) -> tuple[str, str, dict[str, Any]]:
-        """Client id, realm id and details of a grant."""
+    def redirect_uris(self, client_id: str) -> list[str]:
+        """The registered redirect URIs of an app."""
+        row = self.world.database.execute("select redirect_uris from apps where client_id = ?", (client_id,)).fetchone()
+        uris: list[str] = json.loads(row[0])
+        return uris
+
+    def add_grant(self, client_id: str, realm_id: str, scope: str = ACCOUNTING, redirect_uri: str | None = None) -> int:
+        """Connect a company to an app; returns the key of the grant."""
+        grant = Grant(0, client_id, realm_id, scope, self.world.clock.now(), redirect_uri=redirect_uri)
+        cursor = self.world.database.execute(
+            "insert into grants (client_id, realm_id, document) values (?, ?, ?)",
+            (client_id, realm_id, grant.document()),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def grant(self, key: int) -> Grant:
+        """A grant by its key."""
         client_id, realm_id, document = self.world.database.execute(
             "select client_id, realm_id, document from grants where key = ?", (key,)
         ).fetchone()
-        return client_id, realm_id, json.loads(document)
+        return Grant(key, client_id, realm_id, **json.loads(document))
 
-    def revoke_grant(self, key: int) -> None:
+    def newest_grant(self, realm_id: str) -> int | None:
+        """The latest grant of a company that is not revoked."""
+        for (key,) in self.world.database.execute(
+            "select key from grants where realm_id = ? order by key desc", (realm_id,)
+        ):
+            if not self.grant(key).is_revoked:
+                return int(key)
+        return None
+
+    def revoke(self, grant: Grant) -> None:
         """Disconnect: all tokens of the grant die."""
-        _client_id, _realm_id, details = self.grant(key)
-        details["is_revoked"] = True
-        self._save_details(key, details)
-        self.world.database.execute("update tokens set state = 'revoked' where grant_key = ?", (key,))
+        grant.is_revoked = True
+        self._save(grant)
+        self.world.database.execute("update tokens set state = 'revoked' where grant_key = ?", (grant.key,))
         self.forget_cached()
 
-    def activate(self, key: int) -> None:
+    def activate(self, grant: Grant) -> None:
         """The grant of a used code counts from now."""
-        _client_id, _realm_id, details = self.grant(key)
-        self._save_details(key, {**details, "granted": self.world.clock.now()})
+        grant.granted = self.world.clock.now()
+        self._save(grant)
 
-    def _save_details(self, key: int, details: dict[str, Any]) -> None:
-        self.world.database.execute("update grants set document = ? where key = ?", (json.dumps(details), key))
+    def _save(self, grant: Grant) -> None:
+        self.world.database.execute("update grants set document = ? where key = ?", (grant.document(), grant.key))
 
     # -- tokens -------------------------------------------------------------------------------------------------------
 
@@ -93,6 +141,12 @@ class Tokens:
         self._store(value, "access", grant_key, self.world.settings.access_token_seconds)
         return value
 
+    def issue_code(self, grant_key: int) -> str:
+        """A new authorization code."""
+        value = f"AB1{secrets.token_hex(24)}"
+        self._store(value, "code", grant_key, self.world.settings.authorization_code_seconds)
+        return value
+
     def _store(self, value: str, kind: str, grant_key: int, seconds: float) -> None:
         now = self.world.clock.now()
         self.world.database.execute(
@@ -102,15 +156,18 @@ class Tokens:
 
     def rotate(self, grant_key: int, old: str) -> str:
         """Replace a refresh token; the old value dies at once or after the grace period."""
-        grace = self.world.settings.refresh_grace_seconds
-        state, end = ("rotated", self.world.clock.now() + grace) if grace else ("revoked", self.world.clock.now())
-        self.world.database.execute("update tokens set state = ?, expires = ? where value = ?", (state, end, old))
+        now, grace = self.world.clock.now(), self.world.settings.refresh_grace_seconds
+        state = "rotated" if grace else "revoked"
+        self.world.database.execute(
+            "update tokens set state = ?, expires = ? where value = ?", (state, now + grace, old)
+        )
         return self.issue_refresh(grant_key)
 
     def newest_refresh(self, grant_key: int) -> str:
         """The refresh token that is now current."""
         value: str = self.world.database.execute(
-            "select value from tokens where grant_key = ? and kind = 'refresh' and state = 'valid' order by issued desc limit 1",
+            "select value from tokens where grant_key = ? and kind = 'refresh' and state = 'valid' "
+            "order by issued desc limit 1",
             (grant_key,),
         ).fetchone()[0]
         return value
@@ -124,46 +181,34 @@ class Tokens:
         """An authorization code works once."""
         self.world.database.execute("update tokens set state = 'used' where value = ?", (value,))
 
-    def issue_code(self, grant_key: int) -> str:
-        """A new authorization code."""
-        value = f"AB1{secrets.token_hex(24)}"
-        self._store(value, "code", grant_key, self.world.settings.authorization_code_seconds)
-        return value
-
-    def find(self, value: str) -> tuple[str, int, float, float, str] | None:
-        """Kind, grant key, issued, expires and state of a token."""
-        row: tuple[str, int, float, float, str] | None = self.world.database.execute(
-            "select kind, grant_key, issued, expires, state from tokens where value = ?", (value,)
+    def find(self, value: str) -> Token | None:
+        """A token by its value."""
+        row = self.world.database.execute(
+            "select value, kind, grant_key, issued, expires, state from tokens where value = ?", (value,)
         ).fetchone()
-        return row
+        return Token(*row) if row else None
 
     def check(self, header: str, realm_id: str) -> Access:
         """Judge the Authorization header of a data call; raises 401 or 403 as the gateway words them."""
         scheme, _, value = header.partition(" ")
         if scheme.lower() != "bearer" or not value:
             raise unauthorized("Token invalid")
-        now = self.world.clock.now()
-        known = self._known.get(value)
-        if known is None:
-            known = self._look_up(value)
-        expires, access = known
-        if now >= expires:
+        expires, access = self._known.get(value) or self._look_up(value)
+        if self.world.clock.now() >= expires:
             raise unauthorized(f"Token expired: {value[:40]}")
-        if access.realm_id != realm_id:
-            raise forbidden()
         company = self.world.companies.get(realm_id)
-        if company is None or not company.is_connected:
+        if access.realm_id != realm_id or company is None or not company.is_connected:
             raise forbidden()
         return access
 
     def _look_up(self, value: str) -> tuple[float, Access]:
-        row = self.find(value)
-        if row is None or row[0] != "access":
+        token = self.find(value)
+        if token is None or token.kind != "access":
             raise unauthorized("Token invalid")
-        if row[4] != "valid":
+        if token.state != "valid":
             raise unauthorized("Token revoked")
-        client_id, realm_id, _details = self.grant(row[1])
-        if len(self._known) > 10_000:
+        grant = self.grant(token.grant_key)
+        if len(self._known) >= _MOST_CACHED:
             self._known.clear()
-        known = self._known[value] = (row[3], Access(client_id, realm_id))
+        known = self._known[value] = (token.expires, Access(grant.client_id, grant.realm_id))
         return known
