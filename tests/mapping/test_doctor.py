@@ -357,3 +357,14 @@ def test_waits_of_a_test_do_not_go_into_production() -> None:
 
     assert found(short, "waits") == []
     assert only(production, "waits").stops
+    assert found(replace(production, settings=SETTINGS), "waits") == []
+
+
+def test_a_tax_setting_that_cannot_be_does_not_hide_the_rest() -> None:
+    """The mappings are examined all the same."""
+    usage = Usage([charge(tax_code="S"), Use(Line("2", 2, "tax", "", Decimal(1), tax_code="X"))], {"GBP": 2})
+
+    report = examine(replace(with_settings(tax="override"), facts=GB, usage=usage))
+
+    codes = {finding.code: finding.level for finding in report.findings}
+    assert (codes["tax_setting"], codes["items"], codes["tax_codes"]) == (Level.RED, Level.GREEN, Level.GREEN)

@@ -161,3 +161,36 @@ def test_lists_that_were_never_read_are_read(world: World) -> None:
         held = {row["Id"] for row in world.qbo.state(entity)}
         kept = {row[0] for row in world.sql("select qbo_id from qbo_sync.reference where entity = %s", entity)}
         assert kept == held, entity
+
+
+def test_a_sign_on_that_ends_while_we_ask_is_an_expired_token_too(world: World) -> None:
+    """F13: the sign-on was taken back at QuickBooks since, which shows only when it is used."""
+    world.qbo.reset(empty=True)
+    world.qbo.seed(realm_id=world.realm_id, refresh_token="RT1-another")
+
+    with pytest.raises(PreflightFailedError) as caught:
+        require_green("demo")
+
+    assert caught.value.reason == "token_expired"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [("country", "GB", "in US, but it was in GB before"), ("home_currency", "GBP", "USD, but it kept GBP before")],
+)
+def test_a_company_whose_nature_changed_is_another_company(world: World, column: str, value: str, words: str) -> None:
+    """Country and home currency never change; a difference stops the realm, and goes on stopping it."""
+    world.sql(f"update qbo_sync.realms set {column} = %s", value)
+
+    for _ in range(2):
+        with pytest.raises(PreflightFailedError, match=words) as caught:
+            require_green("demo")
+        assert caught.value.reason == "wrong_company"
+
+
+def test_a_realm_without_any_company_says_so(world: World) -> None:
+    """Settings and a Connection exist, and nobody ever signed on."""
+    world.sql("update qbo_sync.realms set realm_key = 'other'")
+    world.sql("delete from qbo_sync.tokens")
+
+    assert preflight("demo").reason == "not_connected"
