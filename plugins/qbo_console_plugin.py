@@ -15,7 +15,7 @@ _ICON = (
     " stroke-width='1.8' stroke-linecap='round' stroke-linejoin='round'><rect x='4' y='3' width='16' height='18' rx='2'/>"
     "<path d='M8 8h8M8 12h8M8 16h4'/></svg>"
 )
-_ICONS = {"icon": _ICON.format(colour="%234a5568"), "icon_dark_mode": _ICON.format(colour="%23cbd5e0")}
+_ICONS = {"icon": _ICON.format(colour="%236b7f99"), "icon_dark_mode": _ICON.format(colour="%23cbd5e0")}
 
 
 class QboConsolePlugin(AirflowPlugin):

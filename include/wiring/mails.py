@@ -87,11 +87,14 @@ def send(mail: Mail, addresses: Sequence[str]) -> None:
 
 
 def run_url(dag_id: str, run_id: str) -> str | None:
-    """Where a run's findings are in Airflow's UI; None when ``[api] base_url`` does not say where the UI is."""
+    """Where a run's findings are read; None when ``[api] base_url`` does not say where Airflow is.
+
+    The page itself and not its place in Airflow's frame: a role that may see no plugins can open it as well.
+    """
     from airflow.sdk.configuration import conf
 
     base = conf.get("api", "base_url", fallback="") or ""
-    return f"{base.rstrip('/')}/dags/{quote(dag_id)}/runs/{quote(run_id)}/plugin/qbo-findings" if base else None
+    return f"{base.rstrip('/')}/qbo/runs/{quote(dag_id)}/{quote(run_id)}" if base else None
 
 
 def _mail(store: FindingsStore, plan_id: int, totals: Totals) -> Mail:

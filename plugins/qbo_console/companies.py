@@ -115,28 +115,19 @@ def _configured(settings: RealmSettings, rows: list[Realm], tokens: Mapping[int,
     except SignOnRefused as error:
         return _broken(settings.realm_key, (error.text,), rows, tokens, settings)
     here = (place.base_url.rstrip("/"), place.realm_id)
+    holder = next((row for row in rows if row.realm_key == settings.realm_key and row.is_connected), None)
+    if holder is not None and (holder.base_url, holder.realm_id) != here:
+        return _broken(settings.realm_key, (_taken(holder),), rows, tokens, settings)
     row = next((row for row in rows if (row.base_url, row.realm_id) == here), None)
-    return Company(
-        settings.realm_key,
-        settings,
-        place.environment,
-        place.base_url,
-        place.realm_id,
-        row,
-        tokens.get(row.id) if row else None,
-        _taken(settings.realm_key, row, rows),
+    sign_on = tokens.get(row.id) if row else None
+    return Company(settings.realm_key, settings, place.environment, place.base_url, place.realm_id, row, sign_on)
+
+
+def _taken(holder: Realm) -> str:
+    return (
+        f"its connection leads to another company now, but the realm is still connected to "
+        f"{holder.company_name or 'the company'} ({holder.environment}, company {holder.realm_id}): disconnect it first"
     )
-
-
-def _taken(realm_key: str, own: Realm | None, rows: list[Realm]) -> tuple[str, ...]:
-    """Whether the key is the label of another company, which has to be disconnected first."""
-    for row in rows:
-        if row.realm_key == realm_key and row.is_connected and row is not own:
-            return (
-                f"the realm is still connected to {row.company_name or row.realm_id} ({row.environment}, company "
-                f"{row.realm_id}), but its connection leads to another company: disconnect it first",
-            )
-    return ()
 
 
 def _broken(

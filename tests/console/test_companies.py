@@ -195,10 +195,13 @@ def test_a_realm_whose_folder_is_gone_can_still_be_disconnected(browser, connect
 
 
 def test_a_moved_connection_is_noticed(browser, connected, realms):
-    """A Connection that was pointed at another company meanwhile is named before anybody signs on."""
+    """A Connection that was pointed at another company meanwhile is named before anybody signs on, and has a way out."""
     connected()
     realms.connect("us", realm_id=BRITISH)
+    admin = browser("ADMIN")
 
-    page = browser("ADMIN").get("/qbo/connect").text
-
-    assert "disconnect it first" in page
+    assert "disconnect it first" in admin.get("/qbo/connect").text
+    assert disconnect(admin).status_code == 200
+    page = admin.get("/qbo/connect").text
+    assert "disconnect it first" not in page
+    assert BRITISH in page

@@ -151,8 +151,9 @@ class Resources(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag, attrs):
-        """Note every address but that of a link, which is followed only on a click."""
-        self.found += [value for name, value in attrs if name in ("src", "href", "data") and tag != "a"]
+        """Note every address but that of a link, which is followed only on a click, and data in the page itself."""
+        addresses = [value for name, value in attrs if name in ("src", "href", "data") and tag != "a"]
+        self.found += [value for value in addresses if not value.startswith("data:")]
 
 
 def test_the_page_opens_offline(state, mixed_run):

@@ -172,4 +172,4 @@ def test_the_mail_leads_to_the_page_of_the_run(state, inbox, monkeypatch):
     mail_findings(state, plan_id, TO)
 
     text = inbox.mails[0].get_body(("plain",)).get_content()
-    assert "https://airflow.example.com/dags/qbo_export_invoices/runs/manual__1/plugin/qbo-findings" in text
+    assert "https://airflow.example.com/qbo/runs/qbo_export_invoices/manual__1" in text
