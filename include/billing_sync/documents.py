@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 CANON_VERSION = 1
-NOT_CONTENT = frozenset({"status", "balance_amount", "updated_at", "realm_key", "is_opted_out", "detail_date", "origin"})
+NOT_CONTENT = frozenset(
+    {"status", "balance_amount", "updated_at", "realm_key", "is_opted_out", "detail_date", "origin"}
+)
 """Header columns that say something about the document but are nothing that QuickBooks is told."""
 
 
@@ -111,7 +113,7 @@ def plain(amount: Decimal) -> str:
 
 def invoice_from_json(content: Mapping[str, Any]) -> Invoice:
     """The invoice that :func:`to_json` wrote. Raises KeyError or ValueError when the content is not such a document."""
-    values = dict(content)
+    values = {"doc_number": None, "customer_id": None, **content}
     lines = tuple(line_from_json(line) for line in values.pop("lines"))
     customer = values.pop("customer", None)
     for name in ("total_amount", "subtotal_amount", "tax_amount", "balance_amount"):
@@ -141,7 +143,9 @@ def fingerprint(content: Mapping[str, Any], canon_version: int = CANON_VERSION) 
     :data:`NOT_CONTENT`. Raises ValueError for a canon that this release does not know.
     """
     if canon_version != CANON_VERSION:
-        raise ValueError(f"content canon {canon_version} is unknown to this release, which writes canon {CANON_VERSION}")
+        raise ValueError(
+            f"content canon {canon_version} is unknown to this release, which writes canon {CANON_VERSION}"
+        )
     told = {key: value for key, value in content.items() if key not in NOT_CONTENT and key != "customer"}
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from include.billing_sync.diff import compare_answer
 from include.billing_sync.ports import Answer, AnswerKind, Entity, Item, Link, Settled
-from include.billing_sync.reasons import Finding, gravest
+from include.billing_sync.reasons import Finding, gravest, worst_of_each
 from include.billing_sync.statuses import Action, ItemState, Status
 
 DUPLICATE_NUMBER = "duplicate_number"
@@ -62,10 +60,11 @@ def done(
 ) -> Settled:
     """The item is in QBO as ``entity``. Synced, or Error ``total_differs`` with every difference named."""
     findings = [Finding(reason, extra)]
-    findings += [Finding(str(warning["reason"]), str(warning.get("detail", ""))) for warning in item.warnings]
+    findings += [Finding.from_json(warning) for warning in item.warnings]
     differences = compare_answer(item.meant or {}, entity) if _is_document(item) and item.action != Action.VOID else []
     if differences:
         findings.append(Finding("total_differs", "; ".join(str(difference) for difference in differences)))
+    findings = worst_of_each(findings)
     status, primary = gravest(findings)
     return Settled(
         item=item,
@@ -77,7 +76,7 @@ def done(
         entity=entity,
         answer=answer,
         origin=origin or {"created": "created", "updated": "updated"}.get(reason, "adopted"),
-        reasons=[_as_json(finding) for finding in findings],
+        reasons=[finding.to_json() for finding in findings],
         adopted_from=adopted_from,
     )
 
@@ -101,7 +100,7 @@ def stopped(
         reason=primary,
         detail=detail,
         answer=answer,
-        reasons=[_as_json(finding)],
+        reasons=[finding.to_json()],
         archive_link=archive_link,
     )
 
@@ -201,7 +200,3 @@ def stale(item: Item, why: str) -> Settled:
 
 def _is_document(item: Item) -> bool:
     return item.kind not in {"customer", "item"}
-
-
-def _as_json(finding: Finding) -> Mapping[str, Any]:
-    return {"reason": finding.reason, "detail": finding.detail}

@@ -142,8 +142,9 @@ def settle_send(item: Item, entity: Entity | None, offset: timedelta) -> Settled
         text = f"{item.entity} {item.qbo_id} was deleted in QuickBooks"
         return outcomes.stopped(item, "deleted_in_qbo", text, outcome="deleted", archive_link=text)
     delivered = (entity.get("DeliveryInfo") or {}).get("DeliveryTime")
-    is_mailed = entity.get("EmailStatus") == "EmailSent" and delivered and item.claimed_at
-    if is_mailed and datetime.fromisoformat(str(delivered)) >= item.claimed_at + offset - CLOCK_SLACK:
+    earliest = item.claimed_at + offset - CLOCK_SLACK if item.claimed_at else None
+    is_mailed = entity.get("EmailStatus") == "EmailSent" and delivered
+    if is_mailed and earliest and datetime.fromisoformat(str(delivered)) >= earliest:
         return outcomes.done(item, entity, "updated", outcome="found")
     text = "QuickBooks does not say whether the mail went out: look before sending it again"
     return outcomes.stopped(item, "send_unknown", text, outcome="send_unknown")

@@ -255,18 +255,25 @@ class BillingReader:
 
     def _all_rows(self, file: BillingFile, ids: Iterable[str] | None) -> tuple[RowReader, list[Sequence[Any]]]:
         """All rows of a file for these ids, and what reads them."""
-        values = _parameters(ids=ids)
         with _blaming(file):
-            # Never prepared: a plan for any parameters cannot use the index that serves these ids.
-            cursor = self._cursor().execute(self._text(file), values, prepare=False)
             try:
-                rows = cursor.fetchall()
-            except psycopg.DataError:
+                return self._fetched(file, ids)
+            except psycopg.DataError as error:
+                if error.sqlstate is not None:
+                    raise
                 # A date that Python cannot hold. The slower loaders return it as text; the snapshot returns the same rows.
-                cursor = self._cursor()
+                return self._fetched(file, ids, is_tolerant=True)
+
+    def _fetched(
+        self, file: BillingFile, ids: Iterable[str] | None, is_tolerant: bool = False
+    ) -> tuple[RowReader, list[Sequence[Any]]]:
+        # Closed at once, for what a cursor holds would wait for the garbage collector.
+        with self._cursor() as cursor:
+            if is_tolerant:
                 tolerate_odd_dates(cursor)
-                rows = cursor.execute(self._text(file), values, prepare=False).fetchall()
-            return RowReader(file, cursor.description or []), rows
+            # Never prepared: a plan for any parameters cannot use the index that serves these ids.
+            cursor.execute(self._text(file), _parameters(ids=ids), prepare=False)
+            return RowReader(file, cursor.description or []), cursor.fetchall()
 
     def _cursor(self) -> psycopg.Cursor[Any]:
         return self._connection.cursor(row_factory=tuple_row)

@@ -72,6 +72,7 @@ class Candidate:
         """The invoice. Raises ValueError for a document that broke the billing contract."""
         if not self.is_readable:
             raise ValueError(f"{self.kind} {self.billing_id} broke the billing contract and has no content to read")
+        # Canonical JSON leaves out what is null, and these two have no default.
         return invoice_from_json(self.content)
 
     def findings(self) -> list[Finding]:

@@ -275,8 +275,8 @@ def _column_violations(file: BillingFile, returned: Sequence[tuple[str, str]]) -
 def _returned_types(connection: psycopg.Connection[Any], described: Sequence[psycopg.Column]) -> list[tuple[str, str]]:
     query = "select oid, case typtype when 'e' then 'enum' else typname end from pg_type where oid = any(%s)"
     cursor = connection.cursor(row_factory=tuple_row)
-    names = dict(cursor.execute(query, [[column.type_code for column in described]]).fetchall())
-    return [(column.name, str(names.get(column.type_code, column.type_code))) for column in described]
+    names: dict[int, str] = dict(cursor.execute(query, [[column.type_code for column in described]]).fetchall())
+    return [(column.name, names.get(column.type_code, str(column.type_code))) for column in described]
 
 
 def null_parameters() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import psycopg
 from include.billing_sync.settings import RealmSettings
 from include.stores.permits import PostgresGovernor
 from include.stores.tokens import PostgresTokenStore
+from include.wiring.connections import cipher
 from qbo_hook.client import QboClient
 from qbo_hook.errors import QboThrottled, QboTokenExpired, QboTokenUnavailable
 from qbo_hook.governor import Limits, Permit
@@ -60,10 +61,8 @@ def shared_hook(settings: RealmSettings, realm: int, connect: Connect) -> Shared
 
 def token_store(realm: int, connect: Connect) -> PostgresTokenStore[TokenSet]:
     """The encrypted tokens of a realm, under Airflow's own Fernet key."""
-    from airflow.sdk.crypto import get_fernet
-
     return PostgresTokenStore(
-        connect, realm, get_fernet(), TokenSet, expired=QboTokenExpired, unavailable=QboTokenUnavailable
+        connect, realm, cipher(), TokenSet, expired=QboTokenExpired, unavailable=QboTokenUnavailable
     )
 
 

@@ -22,6 +22,7 @@ from include.stores import realms as companies
 from include.stores.billing import BillingReader
 from include.stores.plans import PlanStore
 from include.wiring import clients, connections
+from include.wiring.migrations import require_current_schema
 from include.wiring.settings import load_settings
 from qbo_hook.client import QboClient
 
@@ -41,7 +42,7 @@ class Realm:
     """One realm with its open connections. ``state`` is in autocommit and reads JSON numbers as Decimal."""
 
     settings: RealmSettings
-    row: companies.Realm
+    row: companies.RealmRow
     state: psycopg.Connection[Any]
     stack: ExitStack
     _reader: BillingReader | None = field(default=None, repr=False)
@@ -111,8 +112,9 @@ def open_realm(realm_key: str) -> Iterator[Realm]:
     settings = load_settings(realm_key)
     with ExitStack() as stack:
         state = stack.enter_context(connections.connect_state())
+        require_current_schema(state)
         place = connections.quickbooks(settings.connection)
-        row = companies.find_realm(state, place.base_url, place.realm_id)
+        row = companies.realm_of(state, place.base_url, place.realm_id)
         if row is None or row.connected_at is None:
             raise NotConnectedError(
                 f"{realm_key} is not connected to QuickBooks: an administrator opens Admin > Connect QuickBooks and signs on."

@@ -228,12 +228,12 @@ def _stored_plan(realm: Realm, plan_id: int) -> dict[str, Any]:
 
 
 def _is_disconnected(realm_key: str) -> bool:
-    from include.stores.realms import find_realm
+    from include.stores.realms import realm_of
     from include.wiring.settings import load_settings
 
     place = connections.quickbooks(load_settings(realm_key).connection)
     with connections.connect_state() as state:
-        row = find_realm(state, place.base_url, place.realm_id)
+        row = realm_of(state, place.base_url, place.realm_id)
         return row is not None and row.disconnected_at is not None
 
 
