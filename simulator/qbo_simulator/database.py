@@ -122,6 +122,15 @@ create table if not exists journal (
 def connect(path: str | Path) -> sqlite3.Connection:
     """Open (and where needed create) the state file; transactions are begun and ended by hand."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    try:
+        _prepare(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise SystemExit(f"cannot use {path} as the state file: {error}") from error
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: str | Path) -> None:
     # Documents of many kilobytes would spill over a chain of small pages; takes effect in a new file only.
     connection.execute("pragma page_size = 16384")
     connection.execute("pragma journal_mode = wal")
@@ -131,10 +140,8 @@ def connect(path: str | Path) -> sqlite3.Connection:
     connection.execute("pragma foreign_keys = on")
     version = connection.execute("pragma user_version").fetchone()[0]
     if version not in (0, SCHEMA_VERSION):
-        connection.close()
         raise SystemExit(
             f"{path} was written by another version of the simulator (schema {version}): choose another --db"
         )
     connection.executescript(SCHEMA)
     connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
-    return connection

@@ -60,7 +60,7 @@ class Settings:
     latency_seconds: float = 0
     query_lag_seconds: float = 0
     cdc_days: float = 30
-    journal_keep: int = 20_000
+    journal_keep: float = 20_000
     journal_bodies: bool = True
 
     def change(self, values: dict[str, Any]) -> None:
@@ -77,10 +77,10 @@ class Settings:
 
 def _checked(name: str, current: Any, value: Any) -> Any:
     kind = type(current)
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if kind is int and isinstance(value, int | float) and not isinstance(value, bool):
-        return value if name.endswith("_seconds") else int(value)
+    if kind in (int, float):
+        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+            raise ValueError(f"setting {name} takes a number that is not negative")
+        return value
     if not isinstance(value, kind):
         raise ValueError(f"setting {name} takes a {kind.__name__}")
     if kind is str and not name.endswith("_text"):

@@ -101,7 +101,7 @@ class RunningSimulator:
 
     # -- control plane ------------------------------------------------------------------------------------------------
 
-    def control(self, method: str, path: str, body: Any = None, **parameters: Any) -> Any:
+    def control(self, method: str, path: str, body: Any = None, /, **parameters: Any) -> Any:
         """One call to ``/_sim/…``; raises ``SimulatorError`` with the server's words."""
         query = urlencode({name: value for name, value in parameters.items() if value is not None})
         url = f"{self.base_url}/_sim/{path}" + (f"?{query}" if query else "")

@@ -17,7 +17,7 @@ CENT = Decimal("0.01")
 _MARK = "\x7f"
 _OPEN = '"' + _MARK
 _CLOSE = _MARK + '"'
-_FORBIDDEN = (_MARK.encode(), rb"\u007f", rb"\u007F")
+_SUSPICIOUS = (_MARK.encode(), rb"\u007f", rb"\u007F")
 
 
 class UnreadableJson(ValueError):
@@ -30,10 +30,11 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def decode(raw: bytes) -> Any:
     """Parse a request body; fractions become ``Decimal``, whole numbers ``int``. Raises ``UnreadableJson``."""
-    if any(part in raw for part in _FORBIDDEN):
-        raise UnreadableJson("Invalid character (DEL)")
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        tree = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        if any(part in raw for part in _SUSPICIOUS) and _MARK in json.dumps(tree, default=str, ensure_ascii=False):
+            raise UnreadableJson("Invalid character (DEL)")
+        return tree
     except UnreadableJson:
         raise
     except (ValueError, RecursionError, ArithmeticError) as error:

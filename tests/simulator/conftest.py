@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from qbo_simulator.testing import RunningSimulator, running_simulator
 
+from qbo_simulator.testing import RunningSimulator, running_simulator
 from tests.simulator.client import Qbo
 
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from qbo_simulator.testing import SimulatorError
 
+from qbo_simulator.testing import SimulatorError
 from tests.simulator.client import Qbo, invoice, item_line
 
 
@@ -31,7 +31,7 @@ def test_deleting_and_voiding_go_through_the_rules(qbo: Qbo) -> None:
 
     assert qbo.get(f"invoice/{first['Id']}").error["code"] == "610"
     assert qbo.read("Invoice", second["Id"])["TotalAmt"] == 0
-    with pytest.raises(SimulatorError, match='409.*"code":"610"'):
+    with pytest.raises(SimulatorError, match=r'409.*"code":"610"'):
         qbo.simulator.act("delete", entity="Invoice", id=first["Id"])
 
 
@@ -65,7 +65,7 @@ def test_merged_customers_are_one(qbo: Qbo) -> None:
 
     assert result["merged_away"] == "2"
     assert qbo.read("Invoice", made["Id"])["CustomerRef"] == {"value": "3", "name": "Cool Cars"}
-    assert [qbo.read("Customer", id)["Balance"] for id in ("2", "3")] == [0, 100]
+    assert [qbo.read("Customer", one)["Balance"] for one in ("2", "3")] == [0, 100]
     gone = qbo.read("Customer", "2")
     assert (gone["Active"], gone["DisplayName"]) == (False, "Bill's Windsurf Shop (deleted)")
     assert [row["Id"] for row in qbo.query("select * from Invoice where CustomerRef = '3'").rows] == [made["Id"]]
@@ -85,8 +85,12 @@ def test_the_accountant_creates_deactivates_and_sends(qbo: Qbo) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "words"),
-    [({"do": "dance"}, "'do' must be one of"), ({"do": "void", "entity": "Invoice", "amount": 1}, "void takes"), ({"do": "void", "entity": "X"}, "no entity")],
-)  # fmt: skip
+    [
+        ({"do": "dance"}, "'do' must be one of"),
+        ({"do": "void", "entity": "Invoice", "amount": 1}, "void takes"),
+        ({"do": "void", "entity": "X"}, "no entity"),
+    ],
+)
 def test_an_unknown_deed_is_refused(qbo: Qbo, wanted: dict[str, Any], words: str) -> None:
     """422 with what is possible."""
     with pytest.raises(SimulatorError, match=words):

@@ -5,8 +5,8 @@ from http.client import IncompleteRead, RemoteDisconnected
 from typing import Any
 
 import pytest
-from qbo_simulator.testing import SimulatorError
 
+from qbo_simulator.testing import SimulatorError
 from tests.simulator.client import Qbo, invoice
 
 
@@ -163,8 +163,12 @@ def test_rules_find_their_calls(qbo: Qbo, make_company: Any) -> None:
     """Realm, method, part of the path, operation and entity must all fit."""
     other = make_company("77")
     rules: list[dict[str, Any]] = [
-        {"realm_id": "77"}, {"method": "POST", "path": "/query"}, {"operation": "update"}, {"entity": "Vendor"}, {"operation": "token"},
-    ]  # fmt: skip
+        {"realm_id": "77"},
+        {"method": "POST", "path": "/query"},
+        {"operation": "update"},
+        {"entity": "Vendor"},
+        {"operation": "token"},
+    ]
     for rule in rules:
         qbo.simulator.fault("before_write", **rule)
 
@@ -220,8 +224,12 @@ def test_error_bodies_can_be_xml_empty_or_a_fault(qbo: Qbo) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "words"),
-    [({"kind": "meteor"}, "kind must be one of"), ({"kind": "cut", "colour": 1}, "unknown key 'colour'"), ({"kind": "cut", "body": "pdf"}, "body must")],
-)  # fmt: skip
+    [
+        ({"kind": "meteor"}, "kind must be one of"),
+        ({"kind": "cut", "colour": 1}, "unknown key 'colour'"),
+        ({"kind": "cut", "body": "pdf"}, "body must"),
+    ],
+)
 def test_a_rule_that_cannot_be_understood_is_refused(qbo: Qbo, rule: dict[str, Any], words: str) -> None:
     """422 with what is allowed."""
     with pytest.raises(SimulatorError, match=words):

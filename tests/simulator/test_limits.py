@@ -4,8 +4,8 @@ import threading
 from typing import Any
 
 import pytest
-from qbo_simulator.testing import DEFAULT_REALM, RunningSimulator
 
+from qbo_simulator.testing import DEFAULT_REALM, RunningSimulator
 from tests.simulator.client import Answer, Qbo, invoice
 
 ONE_ITEM = {"bId": "1", "Query": "select count(*) from Invoice"}

@@ -161,19 +161,69 @@ def test_singletons_can_be_queried(qbo: Qbo) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "message", "detail"),
     [
-        ("select * from Custmoer", "4001", "Invalid query", "QueryValidationError: invalid context declaration: Custmoer"),
-        ("select * from Customer where Foo = '1'", "4001", "Invalid query", "QueryValidationError: Property Foo not found for Entity Customer"),
-        ("select Id, BillAddr from Customer", "4001", "Invalid query", "QueryValidationError: Property BillAddr not found for Entity Customer"),
-        ("select * from Invoice where PrivateNote = 'x'", "4001", "Invalid query", "QueryValidationError: property 'PrivateNote' is not queryable"),
-        ("select * from Payment where UnappliedAmt > '0'", "4001", "Invalid query", "QueryValidationError: property 'UnappliedAmt' is not queryable"),
-        ("select * from Invoice startposition 0", "4001", "Invalid query", "QueryValidationError: value 0 is too small. Min allowed value is 1"),
-        ("select * from Invoice maxresults 1001", "4001", "Invalid query", "QueryValidationError: value 1001 is too large."),
-        ("select * from Invoice where Id > '1'", "4001", "Invalid query", "operator > is not supported for property 'Id'"),
+        (
+            "select * from Custmoer",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: invalid context declaration: Custmoer",
+        ),
+        (
+            "select * from Customer where Foo = '1'",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: Property Foo not found for Entity Customer",
+        ),
+        (
+            "select Id, BillAddr from Customer",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: Property BillAddr not found for Entity Customer",
+        ),
+        (
+            "select * from Invoice where PrivateNote = 'x'",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: property 'PrivateNote' is not queryable",
+        ),
+        (
+            "select * from Payment where UnappliedAmt > '0'",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: property 'UnappliedAmt' is not queryable",
+        ),
+        (
+            "select * from Invoice startposition 0",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: value 0 is too small. Min allowed value is 1",
+        ),
+        (
+            "select * from Invoice maxresults 1001",
+            "4001",
+            "Invalid query",
+            "QueryValidationError: value 1001 is too large.",
+        ),
+        (
+            "select * from Invoice where Id > '1'",
+            "4001",
+            "Invalid query",
+            "operator > is not supported for property 'Id'",
+        ),
         ("select * from Invoice where TotalAmt between '1' and '2'", "4001", "Invalid query", "BETWEEN"),
-        ("select * from Invoice where TotalAmt = 'much'", "4001", "Invalid query", "value much of property 'TotalAmt' is not a number"),
+        (
+            "select * from Invoice where TotalAmt = 'much'",
+            "4001",
+            "Invalid query",
+            "value much of property 'TotalAmt' is not a number",
+        ),
         ("select * from Invoice where TxnDate = 'never'", "4001", "Invalid query", "is not a date"),
         ("select * from Invoice where Id = 'x'", "2030", "Invalid ID", "Id should be a valid number. Supplied value:x"),
-        ("select * from Invoice TxnDate", "4000", "Error parsing query", 'QueryParserError: Encountered " <IDENTIFIER> "TxnDate "" at line 1, column 23.\nWas expecting one of:'),
+        (
+            "select * from Invoice TxnDate",
+            "4000",
+            "Error parsing query",
+            'QueryParserError: Encountered " <IDENTIFIER> "TxnDate "" at line 1, column 23.\nWas expecting',
+        ),
         ("select * from Invoice where TotalAmt > 5", "4000", "Error parsing query", "Encountered"),
         ("select * from Invoice where Id = '1' or Id = '2'", "4000", "Error parsing query", "Encountered"),
         ("select * from Invoice, Customer", "4000", "Error parsing query", "Encountered"),
@@ -182,7 +232,7 @@ def test_singletons_can_be_queried(qbo: Qbo) -> None:
         ("select * from Invoice; select * from Customer", "4000", "Error parsing query", "Encountered"),
         ("select", "4000", "Error parsing query", "<EOF>"),
     ],
-)  # fmt: skip
+)
 def test_a_query_that_cannot_be_asked_is_refused(qbo: Qbo, text: str, code: str, message: str, detail: str) -> None:
     """4000 for syntax, 4001 for content, 2030 for an id that is no number; all HTTP 400."""
     answer = qbo.query(text)

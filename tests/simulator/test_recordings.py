@@ -1,16 +1,16 @@
 """Recorded exchanges with the real QuickBooks Online, replayed at a simulator in the same state.
 
-Status, content type, headers, key sets and their order, types, formats and values are compared by one rule; what remains different is
-listed below, each with its reason.
+Status, content type, headers, key sets and their order, types, formats and values are compared by one rule; what remains
+different is listed below, each with its reason.
 """
 
 import json
 from typing import Any
 
 import pytest
+
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.testing import RunningSimulator
-
 from tests.simulator.client import Qbo
 from tests.simulator.recordings import (
     COMPANY,
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def library(recording: Recording) -> dict[tuple[str, str], Any]:
-    """What the company holds before a recording: what it shows itself, first seen, then what the others show, less what it creates."""
+    """What the company holds before a recording: what it and the others show, first seen, less what it creates."""
     created = {
         (name, document["Id"])
         for exchange in recording.exchanges

@@ -16,8 +16,8 @@ def test_an_invoice_is_answered_as_recorded(qbo: Qbo) -> None:
 
     made = answer["Invoice"]
     assert list(made) == [
-        "AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment", "domain", "sparse", "Id",
-        "SyncToken", "MetaData", "CustomField", "TxnDate", "CurrencyRef", "LinkedTxn", "Line", "TxnTaxDetail", "CustomerRef",
+        "AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment", "domain", "sparse",
+        "Id", "SyncToken", "MetaData", "CustomField", "TxnDate", "CurrencyRef", "LinkedTxn", "Line", "TxnTaxDetail", "CustomerRef",
         "BillAddr", "DueDate", "TotalAmt", "ApplyTaxAfterDiscount", "PrintStatus", "EmailStatus", "Balance",
     ]  # fmt: skip
     assert made["Line"] == [
@@ -115,7 +115,12 @@ REFUSALS: list[tuple[dict[str, Any], str, str, str | None]] = [
     ({"Colour": "red"}, "2010", 'Unrecognized field "Colour" (class com.intuit.schema.finance.v3.Invoice)', None),
     ({"Line": [{**item_line(), "Colour": "red"}]}, "2010", '"Colour" (class com.intuit.schema.finance.v3.Line)', None),
     ({"Line": [item_line(), DISCOUNT, DISCOUNT]}, "6090", "Only one discount line", "Line"),
-    ({"Line": [item_line(), {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True}}]}, "6090", "DiscountPercent", None),
+    (
+        {"Line": [item_line(), {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True}}]},
+        "6090",
+        "DiscountPercent",
+        None,
+    ),
     ({"Line": [item_line(), {"DetailType": "DiscountLineDetail"}]}, "6090", "needs an Amount", None),
     (
         {"Line": [item_line(), {"DetailType": "DiscountLineDetail", "Amount": 100.01}]},
@@ -123,8 +128,13 @@ REFUSALS: list[tuple[dict[str, Any], str, str, str | None]] = [
         "Business Validation Error: The discount amount can't be greater than the subtotal.",
         None,
     ),
-    ({"LinkedTxn": [{"TxnId": "77", "TxnType": "Estimate"}]}, "620", "Estimate 77 that you are trying to link does not exist", None),
-]  # fmt: skip
+    (
+        {"LinkedTxn": [{"TxnId": "77", "TxnType": "Estimate"}]},
+        "620",
+        "Estimate 77 that you are trying to link does not exist",
+        None,
+    ),
+]
 
 
 @pytest.mark.parametrize(("change", "code", "detail", "element"), REFUSALS)
@@ -448,7 +458,7 @@ def test_balances_follow_every_kind_of_write(qbo: Qbo) -> None:
     """Create, change of amount, change of customer, void and delete move what customers owe."""
 
     def owed() -> list[Any]:
-        return [qbo.read("Customer", id)["Balance"] for id in ("1", "2")]
+        return [qbo.read("Customer", one)["Balance"] for one in ("1", "2")]
 
     made = qbo.create("Invoice", **invoice(item_line(50)))
     credit = qbo.create("CreditMemo", **invoice(item_line(20)))

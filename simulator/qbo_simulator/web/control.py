@@ -77,6 +77,25 @@ def router(simulator: "Simulator") -> APIRouter:
             tokens.forget_cached()
         return result
 
+    @routes.delete("/companies/{realm_id}")
+    async def remove_company(realm_id: str) -> dict[str, Any]:
+        """Forget one company with all its objects; the grants of its apps remain and lead nowhere."""
+        company_of(world, realm_id)
+        with world.transaction():
+            world.remove_company(realm_id)
+        return {"companies": list(world.companies)}
+
+    @routes.post("/apps")
+    async def add_app(wanted: Payload) -> dict[str, Any]:
+        """Register an app: client_id, client_secret, name, redirect_uris (none: any is accepted)."""
+        if unknown := set(wanted) - {"client_id", "client_secret", "name", "redirect_uris"}:
+            raise HTTPException(422, f"unknown key {sorted(unknown)[0]!r}")
+        try:
+            tokens.add_app(**wanted)
+        except TypeError as error:
+            raise HTTPException(422, "client_id and client_secret are required") from error
+        return {"client_id": wanted["client_id"]}
+
     @routes.post("/token/{realm_id}")
     async def token(realm_id: str) -> dict[str, str]:
         """A valid access token of a company, without OAuth."""

@@ -1,0 +1,173 @@
+"""Input that no client should send: answered with a clear Fault, never with a crash and never with a false 200."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from tests.simulator.client import Qbo, invoice, item_line
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"text"',
+        b"null",
+        b'{"Line": [}',
+        b"\xff\xfe{}",
+        b'{"TotalAmt": NaN}',
+        b'{"TotalAmt": 1e999999999}',
+        b"[" * 100_000,
+        b'{"PrivateNote": "\\u007f"}',
+        b"<Invoice/>",
+        b'{"Id": "1", "Id": {"a": 1}}',
+    ],
+)
+def test_what_is_no_invoice_is_a_fault(qbo: Qbo, body: bytes) -> None:
+    """HTTP 400 with a code; nothing is written, the server lives."""
+    answer = qbo.call("POST", "invoice", body, {"Content-Type": "application/json"})
+
+    assert (answer.status, "code" in answer.error) == (400, True)
+    assert qbo.simulator.state("Invoice") == []
+    assert qbo.get("customer/1").status == 200
+
+
+@pytest.mark.parametrize("kind", ["application/xml", "text/plain", "application/x-www-form-urlencoded", ""])
+def test_another_content_type_is_refused(qbo: Qbo, kind: str) -> None:
+    """1050."""
+    answer = qbo.call("POST", "invoice", json.dumps(invoice()).encode(), {"Content-Type": kind})
+
+    assert (answer.status, answer.error["code"]) == (400, "1050")
+
+
+def test_gzip_is_unpacked_and_broken_gzip_refused(qbo: Qbo) -> None:
+    """As one of Intuit's own clients sends it."""
+    packed = gzip.compress(json.dumps(invoice()).encode())
+
+    fine = qbo.call("POST", "invoice", packed, {"Content-Encoding": "gzip"})
+    broken = qbo.call("POST", "invoice", packed[:-10], {"Content-Encoding": "gzip"})
+
+    assert fine.status == 200
+    assert (broken.status, broken.error["code"]) == (400, "1050")
+
+
+def test_an_answer_in_xml_is_a_gap_that_is_named(qbo: Qbo) -> None:
+    """QBO answers XML unless JSON is asked for; the simulator says so instead of pretending."""
+    xml = [qbo.call("GET", "customer/1", headers={"Accept": accept}) for accept in ("application/xml", "*/*", "")]
+    by_format = qbo.call("GET", "customer/1", headers={"Accept": "*/*"}, format="json")
+
+    assert [answer.status for answer in xml] == [501] * 3
+    assert "Accept: application/json" in xml[0].error["Detail"]
+    assert by_format.status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "customer/1/5", 400, "500"),
+        ("GET", "nonsense/1", 400, "500"),
+        ("GET", "", 400, "500"),
+        ("GET", "customer", 400, "500"),
+        ("PUT", "customer", 400, "500"),
+        ("DELETE", "customer/1", 400, "500"),
+        ("GET", "customer/1.5", 400, "2030"),
+        ("GET", "customer/abc", 400, "2030"),
+        ("GET", "customer/999", 400, "610"),
+        ("GET", "customer/-1", 400, "610"),
+        ("GET", "customer/99999999999999999999999", 400, "610"),
+        ("GET", "bill/1", 501, "501"),
+        ("GET", "reports/CustomerBalance", 501, "501"),
+        ("GET", "customer/1?include=everything", 501, "501"),
+        ("GET", "customer/1?fancy=1", 501, "501"),
+        ("GET", "query", 400, "2020"),
+    ],
+)
+def test_paths_that_lead_nowhere(qbo: Qbo, method: str, path: str, status: int, code: str) -> None:
+    """500 Unsupported Operation for what QBO does not have, 501 for what the simulator does not."""
+    answer = qbo.call(method, path)
+
+    assert (answer.status, answer.error["code"]) == (status, code)
+
+
+def test_unsupported_operations_name_the_path(qbo: Qbo) -> None:
+    """The text as recorded; 2030 comes without a time."""
+    nowhere = qbo.get("customer/1/5")
+    no_number = qbo.get("customer/1.5")
+
+    relative = f"/v3/company/{qbo.realm_id}/customer/1/5"
+    assert nowhere.error["Detail"].startswith(
+        f"Operation Could not find resource for relative : {relative} of full path: http://"
+    )
+    assert no_number.text == (
+        '{"Fault":{"Error":[{"Message":"Invalid ID","Detail":"Id should be a valid number. Supplied value:1.5","code":"2030",'
+        '"element":"Id"}],"type":"ValidationFault"}}'
+    )
+
+
+def test_outside_the_api_there_is_an_html_404(qbo: Qbo) -> None:
+    """The front door."""
+    answer = qbo.get("/v4/nothing")
+
+    assert (answer.status, answer.headers["content-type"]) == (404, "text/html")
+
+
+@pytest.mark.parametrize("operation", ["revert", "explode"])
+def test_an_unknown_operation_is_refused(qbo: Qbo, operation: str) -> None:
+    """It does not become a create."""
+    answer = qbo.post("invoice", invoice(), operation=operation)
+
+    assert (answer.status, answer.error["code"]) == (400, "500")
+    assert qbo.simulator.state("Invoice") == []
+
+
+def test_numbers_as_strings_and_strings_as_numbers(qbo: Qbo) -> None:
+    """Lenient where QBO is."""
+    line = {
+        "Amount": "12.50",
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": 1}, "Qty": "2", "UnitPrice": "6.25"},
+    }
+
+    made = qbo.create("Invoice", CustomerRef={"value": 1}, DocNumber=4711, Line=[line])
+
+    assert (made["DocNumber"], str(made["TotalAmt"])) == ("4711", "12.50")
+
+
+def test_text_comes_back_as_it_was_sent(qbo: Qbo) -> None:
+    """Emoji, quotes, backslashes, markup and the like."""
+    note = 'ü 你 🦄 "quoted" \\back\\ <b>&amp;</b> \\u007f \u2028 \n\t end'
+
+    made = qbo.create("Invoice", **invoice(PrivateNote=note))
+
+    assert made["PrivateNote"] == note
+    assert qbo.read("Invoice", made["Id"])["PrivateNote"] == note
+
+
+def test_a_body_of_ten_megabytes_is_judged_by_its_content(qbo: Qbo) -> None:
+    """A line of ten megabytes is too long (2050)."""
+    answer = qbo.post("invoice", invoice({**item_line(), "Description": "x" * 10_000_000}))
+
+    assert (answer.status, answer.error["code"]) == (400, "2050")
+
+
+def test_a_body_beyond_the_front_doors_size_is_413(qbo: Qbo) -> None:
+    """HTML, as from Apache."""
+    answer = qbo.call("POST", "batch", b" " * (17 * 1024 * 1024), {"Content-Type": "application/json"})
+
+    assert (answer.status, answer.headers["content-type"]) == (413, "text/html")
+
+
+def test_the_minor_version_is_ignored(qbo: Qbo) -> None:
+    """1 to 74 are treated as 75."""
+    answers: list[Any] = [qbo.get("customer/1", minorversion=version)["Customer"] for version in ("4", "65", "75")]
+
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_the_resource_is_found_in_any_case(qbo: Qbo) -> None:
+    """/Customer/1 and /customer/1."""
+    assert qbo.get("Customer/1")["Customer"] == qbo.get("customer/1")["Customer"]
