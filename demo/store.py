@@ -49,6 +49,9 @@ def loading(dsn: str, loader: str, version: int, invoices: int) -> Iterator[psyc
             "on conflict (loader) do update set invoices = excluded.invoices, loaded_at = clock_timestamp()",
             [loader, version, invoices],
         )
+        # Without statistics the first plans would not use the indexes.
+        for table in TABLES:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier("billing", table)))
 
 
 def add_rows(connection: psycopg.Connection[Any], table: str, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -189,8 +189,11 @@ def _customers(numbers: _Numbers) -> Iterator[Document]:
 
 def _choices(numbers: _Numbers) -> Iterator[Document]:
     yield numbers.plain(status="draft").finish().shows("draft", "it is a draft")
-    opted_out = {"is_opted_out": True, "opted_out_reason": "billed by a partner"}
-    yield numbers.plain(**opted_out).finish().shows("opted_out", "it is marked as not to be pushed")
+    yield (
+        numbers.plain(is_opted_out=True, opted_out_reason="billed by a partner")
+        .finish()
+        .shows("opted_out", "it is marked as not to be pushed")
+    )
     yield numbers.plain(origin="qbo").finish().shows("qbo_origin", "it came from QuickBooks")
     for status in ("void", "deleted"):
         yield numbers.plain(status=status).finish().shows("out_of_scope", f"it is {status} and was never pushed")

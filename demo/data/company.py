@@ -103,7 +103,8 @@ class Subscriber:
 def subscriber(number: int, name: str, **more: Any) -> Subscriber:
     """A customer whose city and e-mail follow from its number."""
     city = _CITIES[number % len(_CITIES)]
-    more = {"email": f"billing{number}@customer.example", "is_exempt": name in _EXEMPT_CUSTOMERS} | more
+    more.setdefault("email", f"billing{number}@customer.example")
+    more.setdefault("is_exempt", name in _EXEMPT_CUSTOMERS)
     return Subscriber(f"C-{number}", name, city, **more)
 
 
