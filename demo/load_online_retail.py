@@ -50,7 +50,7 @@ def load(dsn: str, path: Path, limit: int | None = None) -> bool:
             for row in read(path):
                 copy.write_row(row)
         # Bound by the client, because a text of several statements takes no parameters on the server.
-        psycopg.ClientCursor(connection).execute(_STATEMENTS.read_bytes(), {"limit": limit})
+        psycopg.ClientCursor(connection).execute(_STATEMENTS.read_bytes(), {"most": limit})
     return True
 
 

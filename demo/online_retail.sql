@@ -1,5 +1,5 @@
 -- Purpose: turns the rows of the retail file, as they lie in the temporary table retail_rows, into the billing contract.
--- Grain: one statement per table. Parameters: limit (number of invoices; null = all).
+-- Grain: one statement per table. Parameters: most (number of invoices; null = all).
 -- The rows of one invoice need not follow one another in the file; its first row says where it stands.
 
 create temporary table retail_invoices on commit drop as
@@ -12,11 +12,18 @@ select
 from retail_rows
 group by invoice_number
 order by first_row
-limit %(limit)s;
+limit %(most)s;
 
 create temporary table retail_lines on commit drop as
 select
-    retail_rows.*,
+    retail_rows.row_number,
+    retail_rows.invoice_number,
+    retail_rows.stock_code,
+    retail_rows.description,
+    retail_rows.quantity,
+    retail_rows.unit_price,
+    retail_rows.customer,
+    retail_rows.country,
     retail_invoices.invoice_date,
     retail_invoices.invoiced_at as written_at,
     row_number() over (partition by retail_rows.invoice_number order by retail_rows.row_number) as place,
@@ -31,11 +38,11 @@ on conflict do nothing;
 
 insert into billing.customers (customer_id, customer_name, currency, country, updated_at)
 select
-    customer,
-    'Customer ' || customer,
-    'GBP',
-    min(country),
-    min(written_at)
+    customer as customer_id,
+    'Customer ' || customer as customer_name,
+    'GBP' as currency,
+    min(country) as country,
+    min(written_at) as updated_at
 from retail_lines
 where customer is not null
 group by customer
@@ -43,11 +50,11 @@ on conflict do nothing;
 
 insert into billing.services (service_id, service_name, sku, category, updated_at)
 select distinct on (stock_code)
-    stock_code,
-    coalesce(description, stock_code),
-    stock_code,
-    'goods',
-    written_at
+    stock_code as service_id,
+    coalesce(description, stock_code) as service_name,
+    stock_code as sku,
+    'goods' as category,
+    written_at as updated_at
 from retail_lines
 order by stock_code asc, description is null asc, row_number asc
 on conflict do nothing;
@@ -56,26 +63,28 @@ insert into billing.invoices (
     invoice_id, doc_number, customer_id, invoice_date, currency, status, subtotal_amount, tax_amount, total_amount,
     balance_amount, updated_at
 )
-select
-    retail_invoices.invoice_number,
-    retail_invoices.invoice_number,
-    retail_invoices.customer_id,
-    retail_invoices.invoice_date,
-    'GBP',
-    'open',
-    sums.total,
-    0,
-    sums.total,
-    sums.total,
-    retail_invoices.invoiced_at
-from retail_invoices
-inner join (
+with sums as (
     select
         invoice_number,
         sum(amount) as total
     from retail_lines
     group by invoice_number
-) as sums on retail_invoices.invoice_number = sums.invoice_number
+)
+
+select
+    retail_invoices.invoice_number as invoice_id,
+    retail_invoices.invoice_number as doc_number,
+    retail_invoices.customer_id,
+    retail_invoices.invoice_date,
+    'GBP' as currency,
+    'open' as status,
+    sums.total as subtotal_amount,
+    0 as tax_amount,
+    sums.total as total_amount,
+    sums.total as balance_amount,
+    retail_invoices.invoiced_at as updated_at
+from retail_invoices
+inner join sums on retail_invoices.invoice_number = sums.invoice_number
 on conflict do nothing;
 
 insert into billing.invoice_lines (
@@ -83,18 +92,18 @@ insert into billing.invoice_lines (
     updated_at
 )
 select
-    invoice_number || '-' || lpad(place::text, 4, '0'),
-    invoice_number,
-    place,
-    'charge',
-    'goods',
-    stock_code,
+    invoice_number || '-' || lpad(place::text, 4, '0') as line_id,
+    invoice_number as invoice_id,
+    place as position,
+    'charge' as kind,
+    'goods' as category,
+    stock_code as service_id,
     description,
-    case when is_whole_pence then quantity end,
-    case when is_whole_pence then unit_price end,
+    case when is_whole_pence then quantity end as quantity,
+    case when is_whole_pence then unit_price end as unit_price,
     amount,
-    'NO_VAT',
-    invoice_date,
-    written_at
+    'NO_VAT' as tax_code,
+    invoice_date as service_date,
+    written_at as updated_at
 from retail_lines
 on conflict do nothing;

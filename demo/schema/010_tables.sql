@@ -110,7 +110,8 @@ create table if not exists billing.usage_records (
     quantity numeric not null,
     amount numeric not null
 );
-comment on table billing.usage_records is 'One day of rated usage. Tiers and included units make the amount differ from quantity x price.';
+comment on table billing.usage_records is
+'One day of rated usage. Tiers and included units make the amount differ from quantity x price.';
 
 create table if not exists billing.credits (
     credit_id text primary key,
@@ -122,7 +123,8 @@ create table if not exists billing.credits (
     used_amount numeric not null,
     remaining_amount numeric not null
 );
-comment on table billing.credits is 'One use of a credit: what was left before, what this invoice took, what is carried into the next period.';
+comment on table billing.credits is
+'One use of a credit: what was left before, what this invoice took, what is carried into the next period.';
 
 create table if not exists billing.demo_cases (
     invoice_id text not null references billing.invoices (invoice_id) on delete cascade,

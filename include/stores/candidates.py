@@ -171,7 +171,7 @@ def save_findings(
 
 
 def _next_candidates(connection: psycopg.Connection[Any], plan_id: int, key: Mapping[str, Any]) -> list[Candidate]:
-    values = {"plan_id": plan_id, "limit": _READ_AT_ONCE, **key}
+    values = {"plan_id": plan_id, "most": _READ_AT_ONCE, **key}
     with connection.cursor(row_factory=class_row(Candidate)) as cursor:
         # Never prepared: a plan for any key cannot begin at this one.
         return cursor.execute(sql("candidates/next_candidates"), values, prepare=False).fetchall()

@@ -7,8 +7,8 @@ with final as (
         subscriptions.subscription_name as name,
         subscriptions.customer_id,
         subscriptions.service_id,
-        subscriptions.ended_date is null as is_active,
-        subscriptions.updated_at
+        subscriptions.updated_at,
+        subscriptions.ended_date is null as is_active
     from billing.subscriptions as subscriptions
     where
         (%(ids)s::text[] is null or subscriptions.subscription_id = any(%(ids)s::text[]))

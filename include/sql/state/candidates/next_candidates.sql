@@ -1,5 +1,5 @@
 -- The next candidates of a plan, in the order of their key.
--- Grain: one document. Parameters: plan_id, kind and billing_id of the last one read (null = from the start), limit.
+-- Grain: one document. Parameters: plan_id, kind and billing_id of the last one read (null = from the start), most.
 select
     kind,
     billing_id,
@@ -20,4 +20,4 @@ where
     plan_id = %(plan_id)s
     and (%(kind)s::text is null or (kind, billing_id) > (%(kind)s::text, %(billing_id)s::text))
 order by kind, billing_id
-limit %(limit)s
+limit %(most)s

@@ -31,9 +31,9 @@ linked as (
     inner join qbo_sync.plans as plans on plans.id = %(plan_id)s
     inner join qbo_sync.links as links
         on
-            links.realm = plans.realm
-            and links.doc_number = numbered.doc_number
-            and links.kind = numbered.kind
+            plans.realm = links.realm
+            and numbered.doc_number = links.doc_number
+            and numbered.kind = links.kind
             and (links.source, links.billing_id) is distinct from (plans.source, numbered.billing_id)
     group by numbered.kind, numbered.billing_id
 ),

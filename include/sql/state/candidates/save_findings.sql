@@ -1,5 +1,6 @@
 -- Puts what the checks found beside the candidates, in place of what they found before; what the extract found stays.
--- Grain: one document. Parameters: plan_id, kind, billing_ids, and beside them findings (jsonb arrays), stops, facts (jsonb or null).
+-- Grain: one document.
+-- Parameters: plan_id, kind, billing_ids, and for each of them findings (a jsonb array), stops, facts (jsonb or null).
 with found as (
     select
         given.billing_id,
