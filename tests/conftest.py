@@ -18,7 +18,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 from demo.runner.postgres import EmbeddedPostgres  # noqa: E402 - after the environment
 from qbo_simulator.testing import RunningSimulator, running_simulator  # noqa: E402 - as above
 from tests.state_fixture import started_postgres  # noqa: E402 - as above
-from tests.world import World, world as new_world  # noqa: E402 - as above
+from tests.world import World  # noqa: E402 - as above
+from tests.world import world as new_world  # noqa: E402 - as above
 
 
 def missing(what: str, cure: str) -> None:

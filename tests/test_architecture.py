@@ -29,7 +29,11 @@ ROOMS: dict[str, tuple[str, frozenset[str], frozenset[str] | None]] = {
         frozenset({"include.wiring", "include.stores", "include.billing_sync", "qbo_console", "qbo_hook"}),
         frozenset({"fastapi", "starlette", "jinja2", "airflow", "psycopg", "markupsafe"}),
     ),
-    "simulator": ("simulator/qbo_simulator", frozenset({"qbo_simulator"}), frozenset({"fastapi", "starlette", "uvicorn", "lark"})),
+    "simulator": (
+        "simulator/qbo_simulator",
+        frozenset({"qbo_simulator"}),
+        frozenset({"fastapi", "starlette", "uvicorn", "lark"}),
+    ),
 }
 
 
@@ -71,7 +75,8 @@ def test_a_room_imports_only_what_the_map_allows(room: str) -> None:
 
 def test_requests_is_named_in_one_file_of_the_wire() -> None:
     """The transport is the only one that knows the HTTP library."""
-    named = [f.name for f in files_of("plugins/qbo_hook") if any(n.split(".")[0] in {"requests", "urllib3"} for n in imports_of(f))]
+    http = {"requests", "urllib3"}
+    named = [f.name for f in files_of("plugins/qbo_hook") if any(n.split(".")[0] in http for n in imports_of(f))]
 
     assert named == ["transport.py"]
 

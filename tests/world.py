@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 from cryptography.fernet import Fernet
-from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET, DEFAULT_REALM, REFRESH_TOKEN, RunningSimulator
 
 from demo.runner.postgres import EmbeddedPostgres
 from demo.store import make_schema
+from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET, DEFAULT_REALM, REFRESH_TOKEN, RunningSimulator
 from tests.state_fixture import as_run, migrated_database
 
 SETTINGS = {
@@ -53,7 +53,12 @@ class World:
 
     def customer(self, customer_id: str, name: str | None = None, **columns: Any) -> None:
         """Put a customer into billing."""
-        row = {"customer_id": customer_id, "customer_name": name or f"Customer {customer_id}", "currency": "USD", **columns}
+        row = {
+            "customer_id": customer_id,
+            "customer_name": name or f"Customer {customer_id}",
+            "currency": "USD",
+            **columns,
+        }
         self._insert("customers", row)
 
     def invoice(
@@ -137,7 +142,9 @@ class World:
         with opened.connect_state() as state:
             row = ensure_realm(state, self.realm_key, place.base_url, place.realm_id, place.environment)
             now = datetime.now(UTC)
-            given = TokenSet("none", REFRESH_TOKEN, access_expires_at=now, refresh_expires_at=now, realm_id=place.realm_id)
+            given = TokenSet(
+                "none", REFRESH_TOKEN, access_expires_at=now, refresh_expires_at=now, realm_id=place.realm_id
+            )
             store = clients.token_store(row.id, opened.connect_state)
             store.store(QboHook("qbo_demo").get_auth().refresh(given))
             store.close()
@@ -153,7 +160,9 @@ class World:
             refresh_company(realm.client, realm.state, realm.id)
             refresh_lists(realm.client, realm.state, realm.id)
 
-    def prepare(self, *, run_id: str | None = None, kind: str = "manual", **params: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def prepare(
+        self, *, run_id: str | None = None, kind: str = "manual", **params: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Extract, check and plan, as the DAG's tasks do. Returns the plan that push is given, and the context."""
         from include.wiring import runs
 
@@ -182,7 +191,9 @@ class World:
 
     def statuses(self) -> dict[str, tuple[str, str]]:
         """Status and reason of every document."""
-        return {row[0]: (row[1], row[2]) for row in self.sql("select billing_id, status, reason from qbo_sync.statuses")}
+        return {
+            row[0]: (row[1], row[2]) for row in self.sql("select billing_id, status, reason from qbo_sync.statuses")
+        }
 
     def in_qbo(self, number: str | None = None) -> list[dict[str, Any]]:
         """The invoices that QuickBooks holds, of one number or all that tests made (numbers that begin with T)."""
@@ -210,7 +221,12 @@ def connections(dsn: str, qbo: RunningSimulator, mappings: Path, realm_id: str =
         "conn_type": "quickbooks",
         "login": CLIENT_ID,
         "password": CLIENT_SECRET,
-        "extra": {"environment": "sandbox", "realm_id": realm_id, "base_url": qbo.base_url, "webhook_verifier_token": "verifier"},
+        "extra": {
+            "environment": "sandbox",
+            "realm_id": realm_id,
+            "base_url": qbo.base_url,
+            "webhook_verifier_token": "verifier",
+        },
     }
     changed = {
         "AIRFLOW_CONN_BILLING_DB": dsn.replace("postgresql://", "postgres://"),
@@ -241,7 +257,9 @@ def world(pg: EmbeddedPostgres, qbo: RunningSimulator, folder: Path) -> Iterator
     with psycopg.connect(dsn, autocommit=True) as connection:
         make_schema(connection)
         user = urlsplit(as_run(dsn)).username
-        connection.execute(f"grant usage on schema billing to {user}; grant select on all tables in schema billing to {user}")
+        connection.execute(
+            f"grant usage on schema billing to {user}; grant select on all tables in schema billing to {user}"
+        )
     with connections(dsn, qbo, mappings):
         made = World(dsn, qbo, mappings)
         made.connect()

@@ -47,7 +47,9 @@ def invoice(qbo_id: str = "5", created: datetime = SENT, **changed: Any) -> dict
         "TotalAmt": Decimal("10.00"),
         "Balance": Decimal("10.00"),
         "CustomerRef": {"value": "7"},
-        "Line": [{"Id": "1", "Amount": Decimal("10.00"), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}],
+        "Line": [
+            {"Id": "1", "Amount": Decimal("10.00"), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
+        ],
         "MetaData": {"CreateTime": created.isoformat(timespec="seconds")},
         **changed,
     }
@@ -78,7 +80,9 @@ def test_an_invoice_created_outside_our_window_is_somebody_elses(seconds: int) -
 
 def test_an_invoice_that_says_something_else_is_linked_and_the_difference_named() -> None:
     """Ours by its time, edited since: it is in QuickBooks, but not as meant."""
-    settled = settle.settle_create(ITEM, Evidence([invoice(TotalAmt=Decimal("11.00"))], [WINDOW]), whole_batch_absent=False)
+    settled = settle.settle_create(
+        ITEM, Evidence([invoice(TotalAmt=Decimal("11.00"))], [WINDOW]), whole_batch_absent=False
+    )
 
     assert (settled.state, settled.status, settled.reason) == ("done", "Error", "total_differs")
     assert "11.00" in settled.detail
@@ -139,7 +143,11 @@ def test_the_first_look_adopts_what_an_archived_link_names() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
-    [({}, "adopted"), ({"TotalAmt": Decimal("9.99")}, "already_in_qbo"), ({"CustomerRef": {"value": "8"}}, "already_in_qbo")],
+    [
+        ({}, "adopted"),
+        ({"TotalAmt": Decimal("9.99")}, "already_in_qbo"),
+        ({"CustomerRef": {"value": "8"}}, "already_in_qbo"),
+    ],
 )
 def test_adopt_exact_takes_only_what_agrees(changed: dict[str, Any], reason: str) -> None:
     """With ``adopt_existing: exact``: number, total and customer must agree."""
@@ -164,7 +172,12 @@ UPDATE = replace(
     action="update",
     qbo_id="5",
     sync_token="0",
-    payload={"Id": "5", "SyncToken": "0", "DocNumber": "T-1", "Line": [{"Id": "1", "Amount": Decimal("12.00"), "DetailType": "SalesItemLineDetail"}]},
+    payload={
+        "Id": "5",
+        "SyncToken": "0",
+        "DocNumber": "T-1",
+        "Line": [{"Id": "1", "Amount": Decimal("12.00"), "DetailType": "SalesItemLineDetail"}],
+    },
     meant={"total": "12.00"},
     total=Decimal("12.00"),
 )

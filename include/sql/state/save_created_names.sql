@@ -20,10 +20,10 @@ mapped as (
         %(realm)s,
         given.mapping_kind,
         given.billing_id,
-        given.name,
+        given.name as billing_name,
         given.qbo_id,
-        given.name,
-        'created',
+        given.name as qbo_name,
+        'created' as origin,
         %(run_id)s
     from given
     on conflict (realm, kind, billing_key) do nothing
