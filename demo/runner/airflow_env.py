@@ -56,6 +56,7 @@ def airflow_environment(
         "core__load_examples": False,
         "core__dags_are_paused_at_creation": True,
         "core__parallelism": 8,
+        "core__hostname_callable": "socket.gethostname",  # the default asks the network, which may take its time
         "core__test_connection": "Enabled",
         "core__fernet_key": keys["fernet_key"],
         "core__execution_api_server_url": f"{ui}/execution/",
