@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,12 +29,16 @@ from include.stores.contract import (
 )
 from include.stores.rows import BadRow, BillingError, Problem, RowReader, tolerate_odd_dates
 
+log = logging.getLogger("ledgerline")
+
 __all__ = ["BadDocument", "BadRow", "BillingError", "BillingReader", "Document"]
 
 LINES_IN_CHUNK = 20_000
 """A chunk ends early when its invoices have so many lines: memory stays flat however long the invoices are."""
 
 _HEADERS_AT_ONCE = 50
+_ROWS_AT_ONCE = 500
+_TWICE = "returned more than once"
 _FILES = {file.key: file for file in CONTRACT}
 
 
@@ -164,47 +169,51 @@ class BillingReader:
             drafts: dict[str, _Draft] = {}
             reader, rows = self._all_rows(INVOICES, wanted)
             for row in rows:
-                _add_header(drafts, reader, row)
+                _add_header(drafts, *reader.read(row))
             return {_id_of(document): document for document in self._completed(drafts)}
 
     def read_list(self, key: str, ids: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
         """The rows of a list file (customers, services, subscriptions, tax_codes) as values by column.
 
-        Raises BillingError for a row that breaks the contract, and KeyError for a file that the contract does not have.
+        A row that breaks the contract is left out with a warning in the log: the documents that need it say so themselves.
+        Raises BillingError when the file cannot be read, and KeyError for a file that the contract does not have.
         """
         file = _FILES[key]
+        id_column = file.columns[0].name
         with self.snapshot():
-            reader, rows = self._all_rows(file, ids)
-            for row in rows:
-                values, problems = reader.read(row)
+            for values, problems in self._streamed(file, _parameters(ids=ids)):
                 for problem in problems:
-                    where = f"column {problem.column.name} of {values[file.columns[0].name]!r} is {problem.value}"
-                    raise BillingError(file.name, where, problem.cure)
-                yield values
+                    where = f"{file.name}: {problem.column.name} of {id_column} {values[id_column]!r}"
+                    log.warning("%s is %s; %s", where, problem.value, problem.cure)
+                if not problems:
+                    yield values
 
     def _header_portions(self, values: Mapping[str, Any]) -> Iterator[dict[str, _Draft]]:
         """The headers in portions; rows of one invoice that follow one another are one (broken) document."""
-        with self._connection.cursor(name="billing_invoices", row_factory=tuple_row) as cursor:
-            tolerate_odd_dates(cursor)
-            with _blaming(INVOICES):
-                cursor.execute(self._text(INVOICES), values)
-                reader = RowReader(INVOICES, cursor.description or [])
-            drafts: dict[str, _Draft] = {}
-            while True:
-                with _blaming(INVOICES):
-                    rows = cursor.fetchmany(_HEADERS_AT_ONCE)
-                    for row in rows:
-                        _add_header(drafts, reader, row)
-                if not rows:
-                    break
-                # The last one stays: the next row may be the same invoice again.
-                last = next(reversed(drafts))
-                kept = drafts.pop(last)
-                if drafts:
-                    yield drafts
-                drafts = {last: kept}
-            if drafts:
+        drafts: dict[str, _Draft] = {}
+        for header, problems in self._streamed(INVOICES, values):
+            # Only before another invoice: the next row may be the last one again.
+            if len(drafts) >= _HEADERS_AT_ONCE and header["invoice_id"] not in drafts:
                 yield drafts
+                drafts = {}
+            _add_header(drafts, header, problems)
+        if drafts:
+            yield drafts
+
+    def _streamed(self, file: BillingFile, values: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[Problem]]]:
+        """The rows of a file through a server-side cursor, however many there are."""
+        name = f"billing_{file.key}"
+        with self._connection.cursor(name=name, row_factory=tuple_row) as cursor:
+            tolerate_odd_dates(cursor)
+            with _blaming(file):
+                cursor.execute(self._text(file), values)
+                reader = RowReader(file, cursor.description or [])
+            while True:
+                with _blaming(file):
+                    rows = cursor.fetchmany(_ROWS_AT_ONCE)
+                if not rows:
+                    return
+                yield from map(reader.read, rows)
 
     def _completed(self, drafts: Mapping[str, _Draft]) -> Iterator[Document]:
         """The drafts as documents, with their lines and customers."""
@@ -244,7 +253,7 @@ class BillingReader:
             customer_id = values["customer_id"]
             if customer_id in customers or customer_id in broken:
                 cure = "make the file return each customer once"
-                problems.append(Problem(CUSTOMERS.columns[0], "returned more than once", cure))
+                problems.append(Problem(CUSTOMERS.columns[0], _TWICE, cure))
             if problems:
                 broken[customer_id] += problems
                 continue
@@ -288,14 +297,14 @@ class BillingReader:
         return self._texts[file.name]
 
 
-def _add_header(drafts: dict[str, _Draft], reader: RowReader, row: Sequence[Any]) -> None:
-    values, problems = reader.read(row)
-    billing_id = values["invoice_id"]
-    known = drafts.get(billing_id)
+def _add_header(drafts: dict[str, _Draft], header: dict[str, Any], problems: list[Problem]) -> None:
+    known = drafts.get(header["invoice_id"])
     if known is None:
-        drafts[billing_id] = known = _Draft(values, [])
-    elif not any(bad.value == "returned more than once" for bad in known.rows):
-        problems = [Problem(INVOICES.columns[0], "returned more than once", "make the file return each invoice once")]
+        drafts[header["invoice_id"]] = known = _Draft(header, [])
+    elif not any(bad.value == _TWICE for bad in known.rows):
+        problems = [Problem(INVOICES.columns[0], _TWICE, "make the file return each invoice once")]
+    else:
+        problems = []
     known.note(INVOICES, problems)
 
 
@@ -303,7 +312,7 @@ def _add_line(draft: _Draft, values: dict[str, Any], problems: list[Problem]) ->
     line_id = values["line_id"]
     if line_id in draft.line_ids:
         column = next(column for column in INVOICE_LINES.columns if column.name == "line_id")
-        problems.append(Problem(column, "returned more than once", "make the file return each line once"))
+        problems.append(Problem(column, _TWICE, "make the file return each line once"))
     draft.line_ids.add(line_id)
     if problems:
         draft.note(INVOICE_LINES, problems, f" of line {line_id if line_id is not None else '(no id)'}")

@@ -210,13 +210,15 @@ def test_odd_texts_are_read_as_they_are(reader, billing):
     assert reader.read_by_ids([HIT])[HIT].lines[0].description == text
 
 
-def test_a_list_with_a_bad_row_is_refused_with_the_row(reader, billing):
-    """A service named null would be offered for mapping without a name."""
-    billing.execute("alter table billing.services alter column service_name drop not null")
-    billing.execute("update billing.services set service_name = null where service_id = 'router'")
+def test_a_bad_row_of_a_list_is_left_out_and_logged(reader, billing, caplog):
+    """One customer without a name does not keep the names of all others from being known."""
+    billing.execute("update billing.customers set customer_name = null where customer_id = 'C-1003'")
 
-    with pytest.raises(BillingError, match=r"services.sql: column name of 'router' is null; it must not be null"):
-        list(reader.read_list("services"))
+    names = {row["customer_id"]: row["name"] for row in reader.read_list("customers")}
+
+    assert "C-1003" not in names
+    assert len(names) == 40
+    assert "customers.sql: name of customer_id 'C-1003' is null; it must not be null" in caplog.text
 
 
 def test_a_lost_connection_is_not_blamed_on_a_file(reader, billing):
