@@ -64,6 +64,10 @@ def _load_mappings(stack: Stack) -> list[str]:
     return [_LEDGERLINE, "mappings", "load", "--realm", _REALM]
 
 
+def _close_books(stack: Stack) -> list[str]:
+    return [sys.executable, "-m", "demo.company", "--simulator", stack.simulator_address]
+
+
 def _owner_password(stack: Stack) -> dict[str, str]:
     return {"PGPASSWORD": stack.postgres.password, "BILLING_READER_PASSWORD": _app_password(stack)}
 
@@ -74,6 +78,8 @@ STEPS: Sequence[Step] = (
     Step("demo billing", _load_billing, environment=_owner_password),
     # Once only: QuickBooks gives a new refresh token with each use, and this first one is soon worth nothing.
     Step("demo company's sign-on", _import_token, once=True),
+    # Once only: whoever opens the books in the simulator wants them open.
+    Step("demo company's books", _close_books, once=True),
     # Once only: what is mapped in the UI afterwards is not undone by the next start.
     Step("mapping book", _load_mappings, once=True),
 )

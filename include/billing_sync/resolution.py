@@ -103,7 +103,7 @@ class Resolution:
         mapped = None if self.settings.items == "per_line" and line.kind == "charge" else self.book.item(line)
         if mapped is not None:
             return mapped
-        if self.settings.items == "per_line" and not _name(line) and self.settings.generic_item:
+        if self.settings.items == "per_line" and not _name(line).strip() and self.settings.generic_item:
             return Target(self.settings.generic_item.id, self.settings.generic_item.name)
         resolved = self.items.get(item_key(line) or "")
         return Target(resolved.reference, _name(line)) if resolved and resolved.reference else None
@@ -194,11 +194,12 @@ def item_key(line: Line) -> str | None:
     """What names a line's item in billing: its service, else the text of the line; None for a nameless line."""
     if line.service_id:
         return line.service_id
-    return f"name:{_name(line)}" if _name(line) else None
+    return f"name:{_name(line)}" if _name(line).strip() else None
 
 
 def _name(line: Line) -> str:
-    return (line.service_name or line.description).strip()
+    """The name as billing writes it: a space at its end is a difference that a person settles, never a guess."""
+    return line.service_name or line.description
 
 
 def _unmapped(customer: Customer, why: str) -> str:
