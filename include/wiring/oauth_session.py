@@ -83,11 +83,10 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class SignedOn:
-    """The company that is connected now. ``note`` says what could not be read yet."""
+    """The company that is connected now."""
 
     realm_key: str
     company_name: str
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,8 @@ def finish(state: psycopg.Connection[Any], callback: Callback) -> SignedOn:
     _keep_tokens(realm.id, tokens)
     companies.mark_connected(state, realm.id, callback.user_name)
     log.info("%s connected by %s: %s, %s", settings.realm_key, callback.user_name, place.environment, place.realm_id)
-    return SignedOn(settings.realm_key, facts.company_name, _read_lists(client, state, realm.id))
+    _read_lists(client, state, realm.id)
+    return SignedOn(settings.realm_key, facts.company_name)
 
 
 def sign_off(state: psycopg.Connection[Any], realm_key: str, who: str) -> SignedOff:
@@ -282,13 +282,14 @@ def _company(client: QboClient) -> tuple[CompanyFacts, dict[str, Any], dict[str,
         info, preferences = client.company_info(), client.preferences()
         return company_facts(info, preferences), info, preferences
     except QboError as error:
-        if error.http_status == 403:
+        if error.fault_class == "not_authorised":
             raise SignOnRefused(
                 "A right is missing",
-                f"QuickBooks does not let us read the company: {error.message}. Grant {ACCOUNTING_SCOPE} to the app, "
-                "and sign on as somebody who may see the company's books. Nothing was stored.",
+                f"QuickBooks does not let the app read this company ({error.message}). Add {ACCOUNTING_SCOPE} to the "
+                "scopes of the app, and sign on as somebody who may see the company's books. Nothing was stored.",
             ) from error
-        raise SignOnRefused("QuickBooks did not show the company", f"{error} Nothing was stored.", 502) from error
+        said = " ".join(filter(None, (f"{error}.", error.cure, "Nothing was stored.")))
+        raise SignOnRefused("QuickBooks did not show the company", said, 502) from error
     except ValueError as error:
         raise SignOnRefused("QuickBooks did not show the company", f"{error}. Nothing was stored.", 502) from error
 
@@ -307,14 +308,12 @@ def _keep_tokens(realm: int, tokens: TokenSet) -> None:
         store.close()
 
 
-def _read_lists(client: QboClient, state: psycopg.Connection[Any], realm: int) -> str:
-    """Read what the settings choose from. The company is connected whether or not this goes well."""
+def _read_lists(client: QboClient, state: psycopg.Connection[Any], realm: int) -> None:
+    """Read what the settings choose from. The company is connected whether or not this goes well; its page says what is missing."""
     try:
         refresh_lists(client, state, realm, CHOICE_LISTS)
     except QboError as error:
         log.warning("accounts and tax codes were not read: %s", error)
-        return "Accounts and tax codes could not be read yet. Run qbo_refresh_lists, or reload later."
-    return ""
 
 
 def _revoke(realm_key: str, realm: int) -> str:

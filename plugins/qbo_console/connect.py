@@ -40,15 +40,10 @@ def connect_page(request: Request, user: GetUserDep, state: State) -> Response:
 def company_page(request: Request, user: GetUserDep, state: State, realm_key: str) -> Response:
     """One realm: what it is connected to, what its settings choose from, and what is not ready yet."""
     found = _known(state, realm_key)
-    return _page(
-        request,
-        user,
-        "company.html",
-        (found,),
-        company=found,
-        choices=choices(state, found) if found.is_connected else None,
-        examination=examination(realm_key) if found.is_connected else None,
-    )
+    # The examination reads lists that were never read, so it goes before the choices from them.
+    examined = examination(realm_key) if found.is_connected else None
+    offered = choices(state, found) if found.is_connected else None
+    return _page(request, user, "company.html", (found,), company=found, choices=offered, examination=examined)
 
 
 @router.post(f"{PATH}/{{realm_key}}")

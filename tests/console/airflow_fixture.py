@@ -87,4 +87,4 @@ class Visitor(requests.Session):
 
     def request(self, method, url, *args, **kwargs):  # type: ignore[no-untyped-def]  # as requests declares it
         """Ask for a path of the site."""
-        return super().request(method, urljoin(self._site, url), *args, **{"allow_redirects": False} | kwargs)
+        return super().request(method, urljoin(self._site, url), *args, **kwargs | {"allow_redirects": False})
