@@ -92,9 +92,13 @@ class PlanStore:
         )
         return self.get(rows[0]["id"]) if rows else None
 
-    def adopt_mode(self, plan_id: int, mode: str) -> None:
-        """A stored plan, made to be looked at, is to be pushed after all."""
-        self.connection.execute(b"update qbo_sync.plans set mode = %s where id = %s", (mode, plan_id))
+    def take_up(self, plan_id: int, mode: str, *, asks: bool) -> None:
+        """A stored plan, made to be looked at, is to be pushed after all; with ``asks`` it waits for a person first."""
+        self.connection.execute(
+            b"update qbo_sync.plans set mode = %s, decision = case when %s then null else decision end"
+            b" where id = %s and decision is distinct from 'approved'",
+            (mode, asks, plan_id),
+        )
 
     def links(self, source: str, kind: str, billing_ids: Sequence[str]) -> dict[str, Link]:
         """The active links of these documents in this environment (of whichever realm), by billing id."""

@@ -96,7 +96,7 @@ def extract(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
     run = run_of(context)
     with open_realm(realm_key) as realm:
         if run.choices.plan_id is not None:
-            return _stored_plan(realm, run.choices.plan_id)
+            return _stored_plan(realm, run.choices.plan_id, run.choices)
         choices = {**run.choices.to_json(), "mode": delivery(realm, run.choices)}
         plan_id = realm.plans().open(
             source=SOURCE, dag_id=run.dag_id, run_id=run.run_id, mode=run.choices.mode, choices=choices
@@ -218,12 +218,13 @@ def asks_a_person(run: Run, realm: Realm, writes: int, held: int) -> bool:
     return held > 0 or (wants and writes > 0)
 
 
-def _stored_plan(realm: Realm, plan_id: int) -> dict[str, Any]:
+def _stored_plan(realm: Realm, plan_id: int, choices: Choices) -> dict[str, Any]:
     stored = realm.plans().get(plan_id)
     if stored.state != "planned" or stored.expires_at <= datetime.now(UTC):
         raise PlanError(f"plan {plan_id} is {stored.state} or older than 7 days: make a new one")
-    realm.plans().adopt_mode(plan_id, "push")
-    asks = stored.decision is None
+    held = any(row["state"] == "held" for row in realm.plans().counts(plan_id))
+    asks = held or choices.mode == "push_after_approval" or realm.settings.approval == "on"
+    realm.plans().take_up(plan_id, "push", asks=asks)
     return {"realm_key": realm.key, "plan_id": plan_id, "is_stored": True, "asks": asks}
 
 

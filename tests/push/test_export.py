@@ -114,3 +114,15 @@ def test_a_document_of_no_company_is_named_and_does_not_hold_up_the_others(world
 
     assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
     assert world.status("inv-T-2") == ("Skipped", "no_routing_rule")
+
+
+def test_a_stored_plan_is_pushed_as_it_was_shown(world: World) -> None:
+    """Plan only, look, then push that very plan by its number: what it showed is what QuickBooks holds."""
+    world.invoice("T-1", amounts=("10.00",))
+    shown = world.run(mode="plan_only")
+    world.invoice("T-2", amounts=("99.00",))
+
+    pushed = world.run(plan_id=shown["plan_id"])
+
+    assert (pushed["plan_id"], pushed["sent"]) == (shown["plan_id"], 2)
+    assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
