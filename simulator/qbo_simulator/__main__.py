@@ -7,7 +7,7 @@ import sys
 
 import uvicorn
 
-from qbo_simulator import __version__
+from qbo_simulator import __version__, fidelity
 from qbo_simulator.app import Simulator
 
 
@@ -35,6 +35,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--limits", choices=("on", "off"), default="on", help="whether QBO's rate limits hold at first (default on)"
     )
+    parser.add_argument("--fidelity", action="store_true", help="print what is exact, a setting or refused, and end")
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(given)
 
@@ -42,6 +43,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> int:
     """Run until stopped; returns the exit code."""
     chosen = arguments(given)
+    if chosen.fidelity:
+        print(fidelity.page(), end="")  # noqa: T201 - the page is the program's output
+        return 0
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -65,6 +65,7 @@ MESSAGES = {
     "6430": "Invalid Account Type used",
     "6440": "Invalid Line Information",
     "6480": "Cannot delete a linked transaction",
+    "6520": "Invalid quantity of an item",
     "6540": "Deposited Transaction cannot be changed",
     "10000": "An application error has occurred while processing your request",
 }

@@ -7,12 +7,14 @@ from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.company import company_info, preferences
 from qbo_simulator.entities.fields import identifier
-from qbo_simulator.entities.kinds import CREATE, DELETE, READ, SEND, UPDATE, VOID, EntityType
+from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.errors import LAPSED_DETAIL, Fault, NotSimulated, missing, not_found, unsupported
 from qbo_simulator.rules import RULES
 from qbo_simulator.rules.base import check_token
 from qbo_simulator.wire import Json
 
+# Voided with operation=update&include=void; all others with operation=void.
+VOIDED_BY_INCLUDE = ("Payment", "SalesReceipt", "RefundReceipt")
 NO_FLAGS: frozenset[str] = frozenset()
 
 
@@ -78,9 +80,7 @@ def write(
 
 
 def _refusal(entity: EntityType, operation: str) -> Exception:
-    if operation == DELETE and entity.kind in ("name", "list") and UPDATE in entity.operations:
-        return unsupported(f"delete on {entity.name}")
-    if entity.kind == "singleton" or entity.operations == frozenset({READ}):
+    if operation in entity.refused:
         return NotSimulated(f"{operation} of {entity.name}")
     return unsupported(f"{operation} on {entity.name}")
 
@@ -101,10 +101,12 @@ def _outcome(books: Books, record: Record) -> "Outcome":
     return Outcome(f'{{"{record.entity.name}":{text}}}', record.entity.name, stored_as)
 
 
-def operation_of(raw: Any, parameters: dict[str, str]) -> str:
+def operation_of(entity_name: str, raw: Any, parameters: dict[str, str]) -> str:
     """What a POST to an entity asks for: ``operation`` and ``include`` of the query string, else create or update by Id."""
     asked = parameters.get("operation", "").lower()
     includes = {part.strip().lower() for part in parameters.get("include", "").split(",")}
+    if asked == VOID and entity_name in VOIDED_BY_INCLUDE:
+        raise unsupported(f"void on {entity_name}")
     if asked in (DELETE, VOID, CREATE):
         return asked
     if "void" in includes:

@@ -12,7 +12,6 @@ DOCUMENTATION: dict[str, str] = {
     "duplicate_numbers_across": "sales_forms (one number space for all sales forms) | same_entity",
     "negative_total_text": "text of the 6000 for a total below zero",
     "over_application_text": "text of the 6000 for a payment applied beyond an invoice's balance",
-    "excess_decimals": "round | refuse: money with more than five decimals",
     "number_when_automatic": "replace (QBO assigns the next number) | keep: a DocNumber sent while CustomTxnNumbers is false",
     "maxresults_above_1000": "refuse (4001) | clamp",
     "non_us_tax_detail": "refuse | match (must equal what QBO computes) | accept: TxnTaxDetail.TaxLine outside the US",
@@ -45,7 +44,6 @@ class Settings:
     over_application_text: str = (
         "The payments you entered add up to more than the amount of the transactions they are applied to."
     )
-    excess_decimals: str = "round"
     number_when_automatic: str = "replace"
     maxresults_above_1000: str = "refuse"
     non_us_tax_detail: str = "refuse"

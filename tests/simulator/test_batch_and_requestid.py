@@ -213,3 +213,18 @@ def test_another_payload_under_the_same_id_is_a_setting(qbo: Qbo) -> None:
 
     assert same.status == 200
     assert (other.status, other.error["code"], other.error["Message"]) == (400, "600", "Duplicate Request ID")
+
+
+def test_a_refusal_is_remembered_when_set_so(qbo: Qbo) -> None:
+    """Whether faults are cached is undocumented: with the setting on, the id stays refused."""
+    qbo.simulator.settings(requestid_remembers_faults=True)
+    first = qbo.post("invoice", invoice(customer="99"), requestid="r-1")
+    in_batch = {"bId": "1", "operation": "create", "Invoice": {"CustomerRef": {"value": "99"}}}
+    qbo.batch(in_batch, requestid="b")
+
+    second = qbo.post("invoice", invoice(), requestid="r-1")
+    again = qbo.batch({**in_batch, "Invoice": invoice()}, requestid="b")
+
+    assert second.error == first.error
+    assert "Fault" in again[0]
+    assert qbo.simulator.state("Invoice") == []

@@ -201,3 +201,12 @@ def test_an_updated_invoice_can_be_queried_by_balance(qbo: Qbo) -> None:
 
     assert qbo.query("select * from Invoice where Balance > '0'").rows == []
     assert qbo.query("select * from Invoice where Balance = '0'").rows[0]["TotalAmt"] == Decimal("10.50")
+
+
+def test_payments_are_voided_by_include_and_not_by_operation(qbo: Qbo) -> None:
+    """operation=void belongs to invoices; for a payment it is unsupported."""
+    paid = qbo.create("Payment", **payment(10))
+
+    answer = qbo.post("payment", {"Id": paid["Id"], "SyncToken": "0"}, operation="void")
+
+    assert (answer.status, answer.error["code"]) == (400, "500")

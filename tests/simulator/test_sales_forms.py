@@ -17,7 +17,8 @@ def test_an_invoice_is_answered_as_recorded(qbo: Qbo) -> None:
     made = answer["Invoice"]
     assert list(made) == [
         "AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment", "domain", "sparse",
-        "Id", "SyncToken", "MetaData", "CustomField", "TxnDate", "CurrencyRef", "LinkedTxn", "Line", "TxnTaxDetail", "CustomerRef",
+        "Id", "SyncToken", "MetaData",
+        "CustomField", "TxnDate", "CurrencyRef", "LinkedTxn", "Line", "TxnTaxDetail", "CustomerRef",
         "BillAddr", "DueDate", "TotalAmt", "ApplyTaxAfterDiscount", "PrintStatus", "EmailStatus", "Balance",
     ]  # fmt: skip
     assert made["Line"] == [

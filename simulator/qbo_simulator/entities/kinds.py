@@ -33,6 +33,8 @@ class EntityType:
     name_space: str = ""
     default_order: str = "id"
     is_volatile: bool = False
+    # Operations that QBO has and the simulator has not: 501.
+    refused: frozenset[str] = frozenset()
     in_cdc: bool = True
 
     @property

@@ -1,7 +1,7 @@
 """Small lists: terms, payment methods, tax codes, rates and agencies."""
 
 from qbo_simulator.entities.fields import Shape, boolean, choice, ignored, listed, quantity, reference, text, whole
-from qbo_simulator.entities.kinds import EDITABLE, LIST_COLUMNS, META_COLUMNS, READ, Column, EntityType
+from qbo_simulator.entities.kinds import CREATE, EDITABLE, LIST_COLUMNS, META_COLUMNS, READ, UPDATE, Column, EntityType
 from qbo_simulator.entities.shapes import BASE, CUSTOM_FIELD
 
 TERM = EntityType(
@@ -75,6 +75,7 @@ TAX_CODE = EntityType(
     ),
     kind="list",
     operations=frozenset({READ}),
+    refused=frozenset({CREATE, UPDATE}),
     sequence="tax codes",
     label="tax code",
     reference_kind="TaxCodes",
@@ -103,6 +104,7 @@ TAX_RATE = EntityType(
     ),
     kind="list",
     operations=frozenset({READ}),
+    refused=frozenset({CREATE, UPDATE}),
     sequence="tax rates",
     label="tax rate",
     reference_kind="TaxRates",
@@ -118,6 +120,7 @@ TAX_AGENCY = EntityType(
     ),
     kind="list",
     operations=frozenset({READ}),
+    refused=frozenset({CREATE}),
     sequence="tax agencies",
     label="tax agency",
     reference_kind="TaxAgencies",

@@ -1,7 +1,7 @@
 """CompanyInfo and Preferences."""
 
 from qbo_simulator.entities.fields import Shape, day, ignored, text
-from qbo_simulator.entities.kinds import META_COLUMNS, READ, EntityType
+from qbo_simulator.entities.kinds import META_COLUMNS, READ, UPDATE, EntityType
 from qbo_simulator.entities.shapes import ADDRESS, BASE, PHONE, WEBSITE, email
 
 COMPANY_INFO = EntityType(
@@ -28,6 +28,7 @@ COMPANY_INFO = EntityType(
     ),
     kind="singleton",
     operations=frozenset({READ}),
+    refused=frozenset({UPDATE}),
     sequence="company",
     columns=dict(META_COLUMNS),
     in_cdc=False,
@@ -52,6 +53,7 @@ PREFERENCES = EntityType(
     ),
     kind="singleton",
     operations=frozenset({READ}),
+    refused=frozenset({UPDATE}),
     sequence="company",
     columns=dict(META_COLUMNS),
     in_cdc=False,

@@ -11,7 +11,12 @@ SERVER_MADE = ("domain", "sparse", "Id", "SyncToken", "MetaData")
 
 
 class Rules:
-    """Create, update, delete, void and send of one entity type; subclasses say what is true for theirs."""
+    """Create, update, delete, void and send of one entity type; subclasses say what is true for theirs.
+
+    ``gaps`` names what QBO can do with the entity and the simulator refuses with 501; the fidelity page prints it.
+    """
+
+    gaps: tuple[str, ...] = ()
 
     def __init__(self, entity: EntityType) -> None:
         self.entity = entity

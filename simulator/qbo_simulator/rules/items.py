@@ -2,14 +2,22 @@
 
 from qbo_simulator.books import Books
 from qbo_simulator.entities.registry import ENTITIES
-from qbo_simulator.errors import Fault, business, missing
+from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules.lists import ListRules
 from qbo_simulator.wire import Json
+
+NOT_SIMULATED = ("ClassRef", "TaxClassificationRef", "UOMSetRef", "DepositToAccountRef", "PaymentMethodRef")
+REFERENCES = (("PrefVendorRef", "Vendor"), ("SalesTaxCodeRef", "TaxCode"), ("PurchaseTaxCodeRef", "TaxCode"))
 
 
 class ItemRules(ListRules):
     """Products and services."""
 
+    gaps = (
+        "creating groups and bundles",
+        "stock: QtyOnHand does not follow sales",
+        "the properties " + ", ".join(NOT_SIMULATED),
+    )
     kept_on_full_update = ("TrackQtyOnHand", "Type")
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
@@ -28,6 +36,12 @@ class ItemRules(ListRules):
             parent = books.refer("Item", document["ParentRef"], was=(old or {}).get("ParentRef"))
             if parent.document.get("Type") != "Category":
                 raise business("Only a category can be the parent of a product or service.", "ParentRef")
+        for field in NOT_SIMULATED:
+            if field in document:
+                raise NotSimulated(f"{field} on Item")
+        for field, entity_name in REFERENCES:
+            if field in document:
+                books.refer(entity_name, document[field], was=(old or {}).get(field))
         if kind == "Category":
             if not document["Active"]:
                 raise business("A category cannot be made inactive.", "Active")

@@ -24,6 +24,7 @@ class Lines:
     subtotal: Decimal | int = 0
     discount_amount: Decimal | int = 0
     last_id: int = 0
+    date: str = ""
 
     def printed(self) -> list[Json]:
         """All lines in QBO's order: items, SubTotal, discount."""
@@ -31,9 +32,14 @@ class Lines:
         return [*self.items, subtotal, *([self.discount] if self.discount else [])]
 
 
-def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: int) -> Lines:
-    """Check the lines of a request against the books; tax codes are checked later, with the tax."""
-    lines = Lines(last_id=last_id)
+def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: int, date: str) -> Lines:
+    """Check the lines of a request against the books; tax codes are checked later, with the tax.
+
+    :param old: the lines that the stored form has.
+    :param last_id: the highest line id that the form ever had.
+    :param date: TxnDate of the form.
+    """
+    lines = Lines(last_id=last_id, date=date)
     before = {line["Id"]: line for line in old if "Id" in line}
     for line in given:
         kind = line.get("DetailType")
@@ -93,7 +99,9 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     if item_reference is None:
         detail = {"ItemRef": default_item(books), **detail}
     elif item_reference["value"] != SHIPPING_ITEM:
-        books.refer("Item", item_reference, was=known.get("ItemRef"))
+        item = books.refer("Item", item_reference, was=known.get("ItemRef")).document
+        if item["Type"] == "Inventory":
+            _check_stock(item, quantity, lines.date)
     if "ClassRef" in detail:
         raise bad_reference("Klasses", detail["ClassRef"]["value"])
     result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1}
@@ -105,6 +113,14 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     result["DetailType"] = "SalesItemLineDetail"
     result["SalesItemLineDetail"] = detail
     return result
+
+
+def _check_stock(item: Json, quantity: Decimal | int | None, date: str) -> None:
+    """Inventory needs a quantity, and a date on which it was already kept."""
+    if quantity is None:
+        raise Fault("6520", f"A quantity is required for the inventory item {item['Name']}.", element="Line.Qty")
+    if date < item["InvStartDate"]:
+        raise Fault("6270", "Transaction date is prior to start date for inventory item", element="TxnDate")
 
 
 def default_item(books: Books) -> Json:

@@ -1,9 +1,18 @@
 """Rules of names: Customer, Vendor and Employee share one namespace."""
 
 from qbo_simulator.books import Books
-from qbo_simulator.errors import Fault, business, missing
+from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules.lists import FORBIDDEN_IN_NAMES, ListRules
 from qbo_simulator.wire import Json
+
+NOT_SIMULATED = (
+    "CustomerTypeRef",
+    "PriceLevelRef",
+    "TaxGroupCodeRef",
+    "TaxRateRef",
+    "APAccountRef",
+    "PrefillAccountRef",
+)
 
 
 class NameRules(ListRules):
@@ -39,6 +48,22 @@ class NameRules(ListRules):
             number_address(books, document, old, field)
 
 
+def refuse_gaps(entity_name: str, document: Json, old: Json | None) -> None:
+    """An opening balance would need a transaction of its own."""
+    if old is None and document.get("Balance"):
+        raise NotSimulated(f"opening balances (Balance on a new {entity_name})")
+    for field in NOT_SIMULATED:
+        if field in document:
+            raise NotSimulated(f"{field} on {entity_name}")
+
+
+def mask(document: Json, field: str) -> None:
+    """Of a tax number only the last four characters are ever shown."""
+    value = document.get(field)
+    if value and not value.startswith("XX"):
+        document[field] = "XXXXXX" + value[-4:]
+
+
 def number_address(books: Books, document: Json, old: Json | None, field: str) -> None:
     """An address gets an Id of its own and, not being looked up on a map, the coordinates INVALID."""
     address = document.get(field)
@@ -54,12 +79,15 @@ def number_address(books: Books, document: Json, old: Json | None, field: str) -
 class CustomerRules(NameRules):
     """Customers and their jobs."""
 
+    gaps = (f"opening balances, and the properties {', '.join(NOT_SIMULATED)}",)
     kept_on_full_update = ("CurrencyRef", "Balance", "BalanceWithJobs")
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Defaults of a new customer, currency for life, jobs under a parent."""
         super().prepare(books, document, old)
+        refuse_gaps("Customer", document, old)
         company = books.company
+        mask(document, "PrimaryTaxIdentifier")
         document["Taxable"] = document.get("Taxable", company.is_us)
         document.setdefault("Job", bool(document.get("ParentRef")))
         if document["Job"] and not document.get("ParentRef"):
@@ -105,18 +133,18 @@ def set_currency(books: Books, document: Json, old: Json | None) -> None:
 class VendorRules(NameRules):
     """Vendors."""
 
+    gaps = CustomerRules.gaps
     kept_on_full_update = ("CurrencyRef", "Balance")
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Defaults of a new vendor; the tax identifier is masked."""
         super().prepare(books, document, old)
+        refuse_gaps("Vendor", document, old)
         document.setdefault("Vendor1099", False)
         set_currency(books, document, old)
         if "TermRef" in document:
             books.refer("Term", document["TermRef"], was=(old or {}).get("TermRef"))
-        identifier = document.get("TaxIdentifier")
-        if identifier and not identifier.startswith("XX"):
-            document["TaxIdentifier"] = "XXXXXX" + identifier[-4:]
+        mask(document, "TaxIdentifier")
         if old is not None and not document["Active"] and old.get("Active"):
             row = books.row(self.entity, int(old["Id"]))
             if row and row[6]:

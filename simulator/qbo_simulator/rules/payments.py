@@ -17,6 +17,8 @@ Target = tuple[str, int]
 class PaymentRules(Rules):
     """Payments of customers."""
 
+    gaps = ("lines linked to anything but invoices and credit memos (journal entries, expenses, deposits)",)
+
     kept_on_full_update = ("CurrencyRef", "DepositToAccountRef", "ExchangeRate")
 
     def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:

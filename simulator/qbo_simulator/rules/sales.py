@@ -34,6 +34,7 @@ NOT_SIMULATED = ("ClassRef", "DepartmentRef", "ProjectRef", "TaxExemptionRef", "
 class SalesRules(Rules):
     """One sales form. ``sign`` says how its balance moves the customer's."""
 
+    gaps: tuple[str, ...] = (f"the properties {', '.join(NOT_SIMULATED)}", "group lines")
     sign = 0
     needs_customer = True
     has_due_date = False
@@ -87,9 +88,10 @@ class SalesRules(Rules):
         given = form.get("Line")
         if not given:
             raise missing("Line")
-        lines = read_lines(books, given, (old or {}).get("Line", ()), record.last_line if record else 0)
         form.setdefault("TxnDate", books.today)
         check_closed_books(books, form["TxnDate"])
+        before = (old or {}).get("Line", ())
+        lines = read_lines(books, given, before, record.last_line if record else 0, form["TxnDate"])
         settle_doc_number(books, self.entity, form, record, flags)
         settle_currency(books, form, customer)
         for field, entity_name in REFERENCES:
@@ -237,6 +239,7 @@ def due_date(books: Books, form: Json) -> str:
 class InvoiceRules(SalesRules):
     """Invoices: due, paid through Payments."""
 
+    gaps = (*SalesRules.gaps, "links to anything but payments, credit memos and estimates (time, reimbursements)")
     sign = 1
     has_due_date = True
 

@@ -14,7 +14,6 @@ from qbo_simulator.wire import Json
 from qbo_simulator.world import World
 
 MOST_ITEMS = 30
-MOST_OBJECTS = 1000
 _OPERATIONS = (CREATE, UPDATE, DELETE, VOID, SEND)
 _NOT_ENTITIES = frozenset({"bId", "operation", "optionsData", "Query"})
 

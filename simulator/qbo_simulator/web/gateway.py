@@ -172,10 +172,7 @@ class Gateway:
         if entity.name == "Preferences" and len(rest) == 1:
             return self._timed(operations.read(books, entity, "1"))
         if len(rest) == 2:
-            if "include" in call.parameters and call.parameters["include"].lower() not in (
-                "",
-                "donotupdateaccountontxns",
-            ):
+            if call.parameters.get("include"):
                 raise NotSimulated(f"include={call.parameters['include']} on a read")
             return self._timed(operations.read(books, entity, rest[1]))
         if len(rest) == 3 and rest[2].lower() == PDF and PDF in entity.operations:
@@ -200,7 +197,7 @@ class Gateway:
         if len(rest) != 1:
             raise self._no_resource(call)
         raw = self._json(call)
-        operation = operations.operation_of(raw, call.parameters)
+        operation = operations.operation_of(entity.name, raw, call.parameters)
         flags = frozenset(
             part.strip().lower() for part in call.parameters.get("include", "").split(",") if part.strip()
         )

@@ -140,7 +140,7 @@ def described(call: Call) -> tuple[str, str]:
         return "send", entity.name
     try:
         raw: Any = wire.decode(call.body)
-        return operations.operation_of(raw, call.parameters), entity.name
+        return operations.operation_of(entity.name, raw, call.parameters), entity.name
     except Exception:  # noqa: BLE001 - an unreadable request matches no operation; it is refused where it is answered
         return "", entity.name
 
