@@ -309,7 +309,7 @@ def _keep_tokens(realm: int, tokens: TokenSet) -> None:
 
 
 def _read_lists(client: QboClient, state: psycopg.Connection[Any], realm: int) -> None:
-    """Read what the settings choose from. The company is connected whether or not this goes well; its page says what is missing."""
+    """Read what the settings choose from. Where this fails the company is connected all the same, and its page says so."""
     try:
         refresh_lists(client, state, realm, CHOICE_LISTS)
     except QboError as error:
