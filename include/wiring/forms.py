@@ -126,6 +126,38 @@ def sync_form() -> dict[str, Param]:
     }
 
 
+def reconcile_form() -> dict[str, Param]:
+    """The params of ``qbo_reconcile``: the company and the dates. No date: this month and the three before."""
+    return {
+        "realm": export_form()["realm"],
+        "from_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Compare what is dated from",
+            description="Empty: the first day of the month three months ago.",
+        ),
+        "to_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Compare what is dated to (included)",
+            description="Empty: the end of this month.",
+        ),
+        "everything": Param(
+            False,
+            type="boolean",
+            title="Compare all documents",
+            description="From the company's start date on, whatever the dates above.",
+        ),
+    }
+
+
+def refresh_form() -> dict[str, Param]:
+    """The params of ``qbo_refresh_lists``: the company."""
+    return {"realm": export_form()["realm"]}
+
+
 def choices_from(params: Mapping[str, Any]) -> Choices:
     """The choices of a form (or of ``--dag-run-conf``). Raises ChoiceError naming the field, and what is allowed."""
     known = {**export_form(), **sync_form()}

@@ -191,10 +191,13 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
         return {"realm_key": realm_key, "plan_id": latest.id, "is_done": is_done, "new": result.new_count}
 
 
-def finish(context: Mapping[str, Any]) -> None:
-    """Raise when any realm's tasks did not do their work, after all the others did theirs."""
+def finish(context: Mapping[str, Any], reporting: str = "realm.report") -> None:
+    """Raise when any realm's tasks did not do their work, after all the others did theirs.
+
+    :param reporting: the mapped task that says of each realm whether it is done
+    """
     chosen = context["ti"].xcom_pull(task_ids="choose") or []
-    reports = _reports(context["ti"], len(chosen))
+    reports = _reports(context["ti"], len(chosen), reporting)
     done = {report["realm_key"] for report in reports if report.get("is_done")}
     failed = [key for key in chosen if key not in done]
     for key in sorted(done):
@@ -238,6 +241,6 @@ def _is_disconnected(realm_key: str) -> bool:
         return row is not None and row.disconnected_at is not None
 
 
-def _reports(ti: Any, count: int) -> Sequence[Mapping[str, Any]]:
-    found = ti.xcom_pull(task_ids="realm.report", map_indexes=list(range(count))) if count else []
+def _reports(ti: Any, count: int, reporting: str) -> Sequence[Mapping[str, Any]]:
+    found = ti.xcom_pull(task_ids=reporting, map_indexes=list(range(count))) if count else []
     return [report for report in found or [] if report]
