@@ -24,7 +24,7 @@ class QboConsolePlugin(AirflowPlugin):
     name = "qbo_console"
 
     @property
-    def fastapi_apps(self) -> list[dict[str, Any]]:
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # a property, so that it is built when asked for
         """The app under /qbo, built when the api-server asks for it."""
         from qbo_console.web import build_app
 

@@ -9,10 +9,12 @@ import psycopg
 from fastapi import Depends
 
 from include.wiring import connections
+from include.wiring.migrations import require_current_schema
 
 
 def _opened() -> Iterator[psycopg.Connection[Any]]:
     with connections.connect_state() as connection:
+        require_current_schema(connection)
         yield connection
 
 

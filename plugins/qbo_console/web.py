@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
 from include.wiring.connections import STATE, ConnectionMissingError
+from include.wiring.migrations import SchemaVersionError
 from include.wiring.oauth_session import SignOnRefused
 from qbo_console import answers, connect, overview, runs
 from qbo_console.guards import may_look
@@ -35,6 +36,7 @@ def build_app() -> FastAPI:
     app.add_exception_handler(HTTPException, _friendly)
     app.add_exception_handler(SignOnRefused, connect.refused)
     app.add_exception_handler(ConnectionMissingError, _no_state)
+    app.add_exception_handler(SchemaVersionError, _no_schema)
     app.add_exception_handler(psycopg.OperationalError, _no_state)
     return app
 
@@ -70,6 +72,18 @@ def _friendly(request: Request, error: Exception) -> Response:
         title=title,
         text=str(error.detail) if is_ours else text,
         offers_login=error.status_code == 401,
+    )
+
+
+def _no_schema(request: Request, error: Exception) -> Response:
+    """The database is there, but its schema is missing or of another release; the error names the cure."""
+    return answers.page(
+        request,
+        "refusal.html",
+        status_code=503,
+        title="The state database is not ready",
+        text=f"{error}.",
+        offers_login=False,
     )
 
 

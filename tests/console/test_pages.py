@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from include.wiring.findings import make_findings
+from tests.console import airflow_fixture
 from tests.console.run_fixture import DAG, Document, add_realm, add_run
 
 RUN = "scheduled__2026-11-21T02:00:00+00:00"
@@ -116,6 +121,67 @@ def test_pages_may_be_framed_by_airflow_alone(browser, run):
     assert "default-src 'none'" in policy
     assert headers["x-frame-options"] == "SAMEORIGIN"
     assert headers["cache-control"] == "no-store"
+
+
+def test_a_database_without_our_schema_names_the_cure(browser, pg, monkeypatch):
+    """Before the first migration every page says which command makes the schema."""
+    viewer = browser("VIEWER")
+    empty = pg.create_database("without_schema")
+    monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", empty.replace("postgresql://", "postgres://"))
+
+    answer = viewer.get("/qbo/")
+
+    assert answer.status_code == 503
+    assert "ledgerline migrate" in answer.text
+
+
+def test_links_hold_under_a_path_prefix(dsn, run, monkeypatch):
+    """An Airflow that lives under a path of its host has our pages, their links and their script under it as well."""
+    monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", dsn.replace("postgresql://", "postgres://"))
+
+    with airflow_fixture.served(airflow_fixture.airflow_app("/af")) as site:
+        page = airflow_fixture.Visitor(site, "VIEWER", "ann").get(f"/af{RUN_PATH}").text
+
+    assert f'href="/af{RUN_PATH}/{run["us"]}/findings.csv"' in page
+    assert 'src="/af/qbo/console.js"' in page
+
+
+def said_by(program: str, **variables: str) -> list[str]:
+    """The lines that a fresh Python prints when it runs the program beside our folders."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    return done.stdout.splitlines()
+
+
+def test_the_plugin_file_costs_a_task_process_nothing():
+    """Every task imports it, so it brings neither FastAPI nor a page along, and reads no connection."""
+    heavy = "('fastapi', 'qbo_console', 'psycopg', 'jinja2')"
+
+    said = said_by(
+        "import sys\n"
+        "import airflow.plugins_manager\n"
+        "before = set(sys.modules)\n"
+        "import qbo_console_plugin as plugin\n"
+        f"print(sorted(name for name in set(sys.modules) - before if name.split('.')[0] in {heavy}))\n"
+        "print([view['href'] for view in plugin.QboConsolePlugin.external_views])"
+    )
+
+    assert said[-2:] == ["[]", "['/qbo/', '/qbo/connect', '/qbo/runs/{DAG_ID}/{RUN_ID}']"]
+
+
+def test_airflow_loads_the_plugin_and_nothing_beside_it():
+    """The loader finds one plugin in the folder and no import error: the packages beside the file are hidden from it."""
+    folder = Path(__file__).parents[2] / "plugins"
+
+    said = said_by(
+        "from airflow import plugins_manager\n"
+        "plugins, errors = plugins_manager._get_plugins()\n"
+        "print(sorted(plugin.name for plugin in plugins if plugin.name.startswith('qbo')), errors)",
+        AIRFLOW__CORE__PLUGINS_FOLDER=str(folder),
+        AIRFLOW__CORE__UNIT_TEST_MODE="False",
+    )
+
+    assert said[-1] == "['qbo_console'] {}"
 
 
 def test_a_page_without_its_database_says_so_kindly(browser, monkeypatch):
