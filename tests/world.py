@@ -178,6 +178,15 @@ class World:
         plan, context = self.prepare(**params)
         return runs.push(plan, context)
 
+    def sync(self, kind: str = "scheduled", **params: Any) -> dict[str, Any]:
+        """One run of the auto-sync: what changed, checked, planned and pushed."""
+        from include.wiring import runs
+
+        self._runs += 1
+        context = self.context(f"{kind}__sync_{self._runs}", kind, params)
+        context["dag_run"].dag_id = "qbo_auto_sync"
+        return runs.push(runs.plan(runs.check(runs.extract_changes(self.realm_key, context), context), context), context)
+
     def context(self, run_id: str, kind: str = "manual", params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What Airflow hands to a task, as far as the tasks look at it."""
         dag_run = SimpleNamespace(dag_id="qbo_export_invoices", run_id=run_id, run_type=kind)

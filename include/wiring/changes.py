@@ -60,7 +60,6 @@ def extract_changes(realm: Realm, dag_id: str, run_id: str, choices: Choices) ->
         routing = Routing(realm, plan_id, run_id, counts)
         work = _Changes(realm, routing, counts, set(again), is_everything=is_night)
         store_candidates(realm.state, plan_id, work.read(since))
-        routing.save()
         marks.move(STREAM, clock, run_id)
         if is_night:
             marks.move(NIGHT, clock, run_id)
@@ -124,7 +123,7 @@ class _Changes:
 
     def _known(self, documents: Sequence[Document]) -> dict[str, str]:
         ids = [d.invoice_id if isinstance(d, Invoice) else d.billing_id for d in documents]
-        return self._realm.plans().known_fingerprints(SOURCE, "invoice", ids)
+        return self._realm.plans_aside.known_fingerprints(SOURCE, "invoice", ids)
 
     def _is_too_early(self, document: Document) -> bool:
         start = self._realm.settings.start_date

@@ -40,7 +40,6 @@ def extract(realm: Realm, plan_id: int, window: Window, choices: Choices, run_id
         routing = Routing(realm, plan_id, run_id, counts)
         chosen = ([d for d in routing.ours(chunk) if wanted.takes(d, counts)] for chunk in chunks)
         store_candidates(realm.state, plan_id, chosen)
-        routing.save()
     log.info(
         "extract: %s",
         ", ".join(f"{count} {what}" for what, count in sorted(counts.items()) if count) or "nothing to read",
@@ -82,10 +81,9 @@ class Routing:
     def __init__(self, realm: Realm, plan_id: int, run_id: str, counts: Counter[str]) -> None:
         self._realm, self._plan_id, self._run_id, self._counts = realm, plan_id, run_id, counts
         self._known = set(realm_keys())
-        self._lost: list[DocumentStatus] = []
 
     def ours(self, documents: Sequence[Document]) -> list[Document]:
-        """The documents of this realm; those without one are remembered for :meth:`save`."""
+        """The documents of this realm; those without one get their status here, over a connection that is not copying."""
         ours, lost = [], []
         for document in documents:
             key = document.realm_key if isinstance(document, Invoice) else document.header.get("realm_key")
@@ -95,13 +93,11 @@ class Routing:
                 lost.append(document)
             else:
                 self._counts["of other companies"] += 1
-        self._counts["without a company"] += len(lost)
-        self._lost += [_unrouted(document, self._known) for document in lost]
+        if lost:
+            self._counts["without a company"] += len(lost)
+            statuses = [_unrouted(document, self._known) for document in lost]
+            self._realm.plans_aside.save_statuses(self._plan_id, self._run_id, statuses, SOURCE)
         return ours
-
-    def save(self) -> None:
-        """Store the status of those without a realm; not before the candidates, whose copying keeps the connection busy."""
-        self._realm.plans().save_statuses(self._plan_id, self._run_id, self._lost, SOURCE)
 
 
 def _unrouted(document: Document, known: set[str]) -> DocumentStatus:

@@ -81,6 +81,12 @@ class Realm:
         """The realm's plans."""
         return PlanStore(self.state, realm=self.id, environment=self.row.environment)
 
+    @cached_property
+    def plans_aside(self) -> PlanStore:
+        """The realm's plans over a connection of their own: readable while the first one is busy copying candidates."""
+        aside = self.stack.enter_context(connections.connect_state())
+        return PlanStore(aside, realm=self.id, environment=self.row.environment)
+
     def today(self, now: datetime) -> date:
         """The realm's local date."""
         return local_date(now, self.settings.time_zone)

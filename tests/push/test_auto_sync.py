@@ -1,0 +1,90 @@
+"""The auto-sync takes what changed in billing, and what a changed cause releases."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.world import World
+
+
+def test_the_first_sync_takes_everything_from_the_start_date_and_the_next_one_nothing(world: World) -> None:
+    """Empty watermark: the full set but drafts and what lies before the start; then nothing is sent or asked again."""
+    world.invoice("T-1")
+    world.invoice("T-2", status="draft")
+    world.invoice("T-3", day="2025-12-31")
+    world.sync()
+    assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
+    world.qbo.clear_journal()
+
+    again = world.sync()
+
+    assert again["sent"] == 0
+    calls = [entry for entry in world.qbo.journal() if "/v3/company/" in entry["path"]]
+    assert len(calls) <= 2
+
+
+def test_a_change_in_billing_reaches_quickbooks_with_the_next_sync(world: World) -> None:
+    """Only the touched invoice is written: the same one in QuickBooks, with the new total."""
+    for number in range(1, 4):
+        world.invoice(f"T-{number}")
+    world.sync()
+
+    world.change("inv-T-2", "55.00")
+    changed = world.sync()
+
+    assert changed["sent"] == 1
+    assert {Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-2")} == {Decimal(55)}
+
+
+def test_opening_a_draft_pushes_it(world: World) -> None:
+    """Draft to open in billing is all that is needed."""
+    world.invoice("T-1", status="draft")
+    world.sync()
+    assert world.in_qbo() == []
+
+    world.sql("update billing.invoices set status = 'open', updated_at = clock_timestamp() where invoice_id = 'inv-T-1'")
+    world.sync()
+
+    assert len(world.in_qbo("T-1")) == 1
+
+
+def test_a_new_mapping_releases_what_it_blocked_although_billing_did_not_change(world: World) -> None:
+    """The cause changed, not the document: it is planned again by itself."""
+    world.invoice("T-1", lines=[{"amount": Decimal(5), "category": "rental"}])
+    world.sync()
+    assert world.status("inv-T-1") == ("Skipped", "item_unmapped")
+
+    world.map("category", "rental", "1", "Services")
+    world.sync()
+
+    assert world.status("inv-T-1") == ("Synced", "created")
+
+
+def test_opening_the_books_releases_what_the_closed_period_held(world: World) -> None:
+    """Skipped ``period_closed`` before any call, with no invoice in QuickBooks; the closing date moves, the next sync pushes it."""
+    world.qbo.preferences(BookCloseDate="2026-10-05")
+    world.refresh()
+    world.invoice("T-1", day="2026-10-05")
+    world.sync()
+    assert world.status("inv-T-1") == ("Skipped", "period_closed")
+    assert world.in_qbo() == []
+
+    world.qbo.preferences(BookCloseDate="2026-10-04")
+    world.refresh()
+    world.sync()
+
+    assert len(world.in_qbo("T-1")) == 1
+
+
+def test_a_line_edit_that_billing_did_not_stamp_is_found_at_night(world: World) -> None:
+    """A late commit or an edit without a new time: the look at everything in scope compares contents."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.sync()
+    world.sql("alter table billing.invoice_lines disable trigger all")
+    world.sql("alter table billing.invoices disable trigger all")
+    world.change("inv-T-1", "12.00")
+    assert world.sync()["sent"] == 0
+
+    world.sync(kind="manual", everything=True)
+
+    assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-1")] == [Decimal(12)]
