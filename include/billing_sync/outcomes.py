@@ -16,6 +16,12 @@ NOT_FOUND = "not_found"
 NEEDS_A_LOOK = frozenset({DUPLICATE_NUMBER, DUPLICATE_NAME, STALE_OBJECT, NOT_FOUND})
 """Refusals that are no verdict: QBO holds something that has to be looked at before it is known what happened."""
 
+FAULT = "fault"
+FAULT_ON_REPEAT = "fault_on_repeat"
+IN_DOUBT = "in_doubt"
+"""What became of a sending cannot be told, whoever looks: a person decides. The outcome stays with the document."""
+_ANSWERED_BY_FAULT = frozenset({FAULT, FAULT_ON_REPEAT, *NEEDS_A_LOOK})
+
 _DONE_REASON = {Action.CREATE: "created", Action.UPDATE: "updated", Action.VOID: "updated", Action.SEND: "updated"}
 
 
@@ -31,9 +37,9 @@ def judge(item: Item, answer: Answer) -> Settled:
     if answer.kind is AnswerKind.REFUSED and answer.reason in NEEDS_A_LOOK:
         return unknown(item, answer, answer.reason)
     if answer.kind is AnswerKind.REFUSED:
-        return unknown(item, answer, "fault_on_repeat") if item.unknown_times else refused(item, answer)
+        return unknown(item, answer, FAULT_ON_REPEAT) if item.unknown_times else refused(item, answer)
     if answer.kind is AnswerKind.UNKNOWN:
-        return unknown(item, answer, "no_answer")
+        return unknown(item, answer, FAULT if answer.code else "no_answer")
     if item.unknown_times:
         return unknown(item, answer, "repeat_not_executed")
     return open_again(item, answer)
@@ -82,8 +88,12 @@ def done(
 
 
 def refused(item: Item, answer: Answer) -> Settled:
-    """QBO validated a first sending and refused it: nothing was done, and its own words are kept."""
-    return stopped(item, answer.reason or "refused", answer.detail, answer=answer, outcome="refused")
+    """QBO validated a first sending and refused it: nothing was done, and its own words are kept.
+
+    A document whose mail was refused is in QBO all the same.
+    """
+    reason = "copied_not_sent" if item.action == Action.SEND else answer.reason or "refused"
+    return stopped(item, reason, answer.detail, answer=answer, outcome="refused")
 
 
 def stopped(
@@ -106,8 +116,12 @@ def stopped(
 
 
 def unknown(item: Item, answer: Answer | None, outcome: str) -> Settled:
-    """Nothing proves what became of it: it is looked up before anything else is done with it."""
+    """Nothing proves what became of it: it is looked up before anything else is done with it.
+
+    A first sending that was refused because of what QBO holds did nothing, so it does not count as unknown.
+    """
     detail = answer.detail if answer else ""
+    times = item.unknown_times + (item.unknown_times > 0 or outcome not in NEEDS_A_LOOK)
     return Settled(
         item=item,
         state=ItemState.UNKNOWN,
@@ -117,57 +131,55 @@ def unknown(item: Item, answer: Answer | None, outcome: str) -> Settled:
         detail=detail,
         answer=answer,
         reasons=[{"reason": "planned", "detail": detail}],
+        unknown_times=times,
     )
 
 
 def open_again(item: Item, answer: Answer | None, *, outcome: str = "not_executed", detail: str = "") -> Settled:
-    """It surely never ran: planned again, under new ids."""
-    text = detail or (answer.detail if answer else "")
+    """It surely never ran: planned again, a new decision under new ids, a repeat under its own."""
     reason = answer.reason if answer and answer.kind is AnswerKind.REALM and answer.reason else "planned"
-    return Settled(
-        item=item,
-        state=ItemState.PLANNED,
-        outcome=outcome,
-        status=Status.PENDING,
-        reason=reason,
-        detail=text,
-        answer=answer,
-        reasons=[{"reason": reason, "detail": text}],
-    )
+    text = detail or (answer.detail if answer else "")
+    return replace(_planned(item, reason, text, outcome=outcome, answer=answer), keeps_ids=item.unknown_times > 0)
+
+
+def waits(item: Item, why: str) -> Settled:
+    """A customer or item that it needs is not settled yet; nothing was claimed or sent."""
+    return _planned(item, "planned", why, outcome="waits")
 
 
 def absent(item: Item, *, whole_batch: bool) -> Settled:
     """QBO does not hold it. It is sent again under its own identity: singly, or as the same batch when all of it is absent.
 
-    After a fault the next sending is a new one with new ids, so that QBO's memory of the fault cannot answer it.
+    After a fault the next sending is a new one with new ids, so that QBO's memory of the fault cannot answer it; what QBO says
+    to that one is an answer to a first sending.
     """
-    keeps = item.outcome not in {"fault_on_repeat", *NEEDS_A_LOOK}
-    return Settled(
-        item=item,
-        state=ItemState.PLANNED,
-        outcome="absent",
-        status=Status.PENDING,
-        reason="planned",
-        detail="QuickBooks does not hold it: it will be sent again",
-        reasons=[{"reason": "planned", "detail": "not in QuickBooks after an unknown outcome"}],
+    keeps = item.outcome not in _ANSWERED_BY_FAULT
+    return replace(
+        _planned(item, "planned", "QuickBooks does not hold it: it will be sent again", outcome="absent"),
         is_single=not (whole_batch and keeps),
         keeps_ids=keeps,
+        unknown_times=max(1, item.unknown_times) if keeps else 0,
     )
 
 
 def repeat_with_token(item: Item, sync_token: str) -> Settled:
     """A payment or the like bumped the version, nothing of ours was touched: the same change, with the new SyncToken."""
     text = f"QuickBooks is at version {sync_token}, and nothing that we own was touched"
+    return replace(
+        _planned(item, "planned", text, outcome="new_token"), is_single=True, sync_token=sync_token, unknown_times=0
+    )
+
+
+def _planned(item: Item, reason: str, detail: str, *, outcome: str, answer: Answer | None = None) -> Settled:
     return Settled(
         item=item,
         state=ItemState.PLANNED,
-        outcome="new_token",
+        outcome=outcome,
         status=Status.PENDING,
-        reason="planned",
-        detail=text,
-        reasons=[{"reason": "planned", "detail": text}],
-        is_single=True,
-        sync_token=sync_token,
+        reason=reason,
+        detail=detail,
+        answer=answer,
+        reasons=[{"reason": reason, "detail": detail}],
     )
 
 
@@ -195,6 +207,19 @@ def stale(item: Item, why: str) -> Settled:
         reason="stale_plan",
         detail=why,
         reasons=[{"reason": "stale_plan", "detail": why}],
+    )
+
+
+def already(item: Item, why: str) -> Settled:
+    """Another run has done it since the plan: the document is in QBO as billing means it, and nothing is sent."""
+    return Settled(
+        item=item,
+        state=ItemState.STALE,
+        outcome="already",
+        status=Status.SYNCED,
+        reason="unchanged",
+        detail=why,
+        reasons=[{"reason": "unchanged", "detail": why}],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -47,11 +47,38 @@ def holds(payload: Mapping[str, Any], entity: Entity) -> bool:
     for name in _REFERENCES:
         if name in payload and str(payload[name]["value"]) != str((entity.get(name) or {}).get("value")):
             return False
+    tax = (payload.get("TxnTaxDetail") or {}).get("TotalTax")
+    if tax is not None and _plain(tax) != _plain((entity.get("TxnTaxDetail") or {}).get("TotalTax", 0)):
+        return False
     written = [_without_id(_line(line)) for line in payload.get("Line") or ()]
     held = [
         _without_id(_line(line)) for line in entity.get("Line") or () if line.get("DetailType") not in _SERVER_LINES
     ]
     return len(written) == len(held) and all(_covers(ours, theirs) for ours, theirs in zip(written, held, strict=True))
+
+
+def edits(answer: Mapping[str, Any], entity: Entity) -> list[str]:
+    """What QBO shows otherwise than it answered our last write, both values of each field."""
+    now = owned_fields(entity)
+    found = [
+        f"{name} {answer.get(name, 'nothing')} became {now.get(name, 'nothing')}"
+        for name in sorted((answer.keys() | now.keys()) - {"SyncToken", "Line"})
+        if answer.get(name) != now.get(name)
+    ]
+    before, after = _by_id(answer.get("Line") or ()), _by_id(now["Line"])
+    for line_id in sorted(before.keys() | after.keys()):
+        was, is_now = before.get(line_id), after.get(line_id)
+        if was != is_now:
+            found.append(f"line id {line_id} {_summary(was)} became {_summary(is_now)}")
+    return found
+
+
+def _by_id(lines: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {str(line.get("Id")): line for line in lines}
+
+
+def _summary(line: Mapping[str, Any] | None) -> str:
+    return "nothing" if line is None else f"{line.get('Amount')} {line.get('Description') or ''}".strip()
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,8 @@ class Answer:
     intuit_tid: str | None = None
     duration_ms: int | None = None
     whole_batch: bool = False
-    retry_after: float | None = None
+    is_passing: bool = False
+    """For what closes the realm: waiting helps, nobody has to act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Item:
     canon_version: int | None = None
     qbo_id: str | None = None
     sync_token: str | None = None
+    link_token: str | None = None
+    """The version that the link had when the item was planned; only our own writes change it."""
     is_single: bool = False
     batch_id: str | None = None
     b_id: str | None = None
@@ -91,9 +94,10 @@ class Item:
     claimed_at: datetime | None = None
     sent_at: datetime | None = None
     unknown_times: int = 0
+    """How many sendings under the item's present ids have an unknown outcome; 0: what is sent next is a first sending."""
     outcome: str | None = None
     request: str | None = None
-    """The exact text that was sent, read back for what is looked up or repeated."""
+    """The exact text that was sent last, read back for what is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +116,25 @@ class Link:
     total: Decimal | None = None
     email_status: str | None = None
     source: str = ""
+    realm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a plan item would be if it were planned now: the text to send, or why it is not to be sent."""
+    """What a plan item would be if it were planned now: the text to send, or why it is not to be sent.
+
+    ``stale``: it has to be planned anew. ``already``: QBO has it as billing means it by now. ``waits``: a customer or item
+    that it needs is not settled yet. ``blocked``: a reason of the catalogue.
+    """
 
     text: str | None
     fingerprint: str | None
     meant: Mapping[str, Any] = field(default_factory=dict)
     stale: str = ""
+    already: str = ""
+    waits: str = ""
     blocked: str = ""
     blocked_detail: str = ""
-    sync_token: str | None = None
     qbo_id: str | None = None
     send_to: str | None = None
 
@@ -156,48 +166,63 @@ class Settled:
     keeps_ids: bool = False
     adopted_from: Link | None = None
     sync_token: str | None = None
+    unknown_times: int | None = None
+
+
+Decide = Callable[[Item], Claimed | Settled | None]
+"""What becomes of an item at its claim: sent, ended without sending, or left for a later call."""
 
 
 class Outbox(Protocol):
     """The plan and what became of its items, on the connection that holds the realm's lock.
 
-    ``claim`` stores and commits the decisions for items that are still planned and have no other item of their document in
-    flight; what it does not return was not claimed. ``settle`` stores results in one transaction. ``archived`` and
+    ``now`` is the clock under which sendings are recorded, the same for all workers. ``claim`` stores and commits the decisions
+    for items that are still planned and have no other item of their document in flight; ``decide`` leaves an item for a later
+    call with None, and what is not returned was not claimed. ``settle`` stores results in one transaction. ``archived`` and
     ``sendings`` say what we knew of a document once: its archived links, and when creates of it were sent that no answer
-    proved to have done nothing. ``linked`` gives the billing id behind each QBO id that is linked now, ``known_once`` the ids
-    in the archive. ``without`` are item ids to leave alone. Keys are (kind, billing id).
+    proved to have done nothing. ``doubts`` are the documents whose last sending of this action was left to a person. ``linked``
+    gives the billing id behind each QBO id that is linked now, ``known_once`` the ids in the archive. ``hold_up`` says of all
+    documents that are still planned why they wait. ``without`` are item ids to leave alone. Keys are (kind, billing id).
     """
 
+    def now(self) -> datetime: ...
     def names_to_write(self, plan_id: int, without: Sequence[int]) -> list[Item]: ...
-    def creates_not_looked_at(self, plan_id: int, limit: int) -> list[Item]: ...
+    def creates_not_looked_at(self, plan_id: int, limit: int, without: Sequence[int]) -> list[Item]: ...
     def next_group(self, plan_id: int, limit: int, without: Sequence[int]) -> list[Item]: ...
     def next_send(self, plan_id: int, without: Sequence[int]) -> Item | None: ...
     def unsettled(self) -> list[Item]: ...
     def mark_looked_at(self, items: Sequence[Item]) -> None: ...
-    def claim(self, items: Sequence[Item], decide: Callable[[Item], Claimed | Settled]) -> list[Claimed | Settled]: ...
+    def claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]: ...
     def settle(self, results: Sequence[Settled]) -> None: ...
+    def hold_up(self, plan_id: int, reason: str, detail: str) -> None: ...
     def archived(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Link]]: ...
     def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[datetime]]: ...
+    def doubts(self, items: Sequence[Item]) -> set[tuple[str, str]]: ...
     def linked(self, entity: str, qbo_ids: Iterable[str]) -> Mapping[str, str]: ...
     def known_once(self, entity: str, qbo_ids: Iterable[str]) -> set[str]: ...
     def links_of(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Link]: ...
 
 
 class Ledger(Protocol):
-    """QBO as the push needs it. Reads may raise; writes always answer."""
+    """QBO as the push needs it. Writes always answer, and nothing is sent after ``not_after``; reads may raise PushStopped.
+
+    ``read`` finds nothing when QBO answers 610: deleted. ``deleted_since`` is None when QBO cannot tell all deletions.
+    """
 
     def permit(self, kind: str, operations: int) -> AbstractContextManager[Any]: ...
-    def send_batch(self, writes: Sequence[Write], batch_id: str, permit: Any) -> Mapping[str, Answer]: ...
-    def send_one(self, write: Write, permit: Any) -> Answer: ...
+    def send_batch(
+        self, writes: Sequence[Write], batch_id: str, permit: Any, not_after: datetime
+    ) -> Mapping[str, Answer]: ...
+    def send_one(self, write: Write, permit: Any, not_after: datetime) -> Answer: ...
     def find_numbers(self, entity: str, numbers: Sequence[str]) -> Found: ...
     def find_names(self, entity: str, names: Sequence[str]) -> Found: ...
-    def read(self, entity: str, qbo_id: str) -> Entity | None: ...
-    def deleted_since(self, entity: str, since: datetime) -> set[str]: ...
+    def read(self, entity: str, qbo_id: str) -> Found: ...
+    def deleted_since(self, entity: str, since: datetime) -> set[str] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The objects that QBO holds under the names or numbers asked for, and QBO's own clock at that moment."""
+    """The objects that QBO holds of those asked for, and QBO's own clock at that moment."""
 
     entities: Sequence[Entity]
     qbo_now: datetime

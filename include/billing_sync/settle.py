@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from include.billing_sync import outcomes
-from include.billing_sync.owned import holds, is_untouched
+from include.billing_sync.exact_json import loads
+from include.billing_sync.owned import edits, holds, is_untouched
 from include.billing_sync.ports import Entity, Item, Link, Settled
 from include.billing_sync.statuses import Action
 
 CLOCK_SLACK = timedelta(seconds=5)
 """QBO's CreateTime has whole seconds and differs by seconds within one batch write (QBO facts, section 7)."""
+NAME_KINDS = frozenset({"customer", "item"})
+_TAKEN = frozenset({outcomes.DUPLICATE_NUMBER, outcomes.DUPLICATE_NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,29 @@ class Evidence:
 
     ``hits`` are QBO's objects of that number; ``windows`` every sending of ours that may have made one; ``archived`` the
     links that were archived; ``linked`` the billing id behind each hit that is linked now; ``deleted`` the ids of unlinked
-    objects deleted in QBO since the sending.
+    objects deleted in QBO since the sending, None when QBO cannot tell all of them; ``is_in_doubt``: an earlier sending was
+    left to a person, who has not asked for the document since.
     """
 
     hits: Sequence[Entity]
     windows: Sequence[Window] = ()
     archived: Sequence[Link] = ()
     linked: Mapping[str, str] = field(default_factory=dict)
-    deleted: frozenset[str] = frozenset()
+    deleted: frozenset[str] | None = frozenset()
+    is_in_doubt: bool = False
+
+    @property
+    def is_absent(self) -> bool:
+        """QBO holds nothing of this number and has deleted nothing that could have been it."""
+        return not self.hits and self.deleted is not None and not self.deleted
 
     def free_hits(self) -> list[Entity]:
         """The hits that are not linked to any billing document."""
         return [hit for hit in self.hits if str(hit["Id"]) not in self.linked]
+
+    def linked_to(self, billing_id: str) -> list[Entity]:
+        """The hits that are linked to this very document."""
+        return [hit for hit in self.hits if self.linked.get(str(hit["Id"])) == billing_id]
 
     def ours(self) -> list[Entity]:
         """The free hits that a sending of ours made."""
@@ -64,53 +78,62 @@ class Evidence:
 
     def archived_hits(self) -> list[tuple[Entity, Link]]:
         """The free hits that an archived link of the same document explains."""
-        by_id = {link.qbo_id: link for link in self.archived}
+        by_id = {link.qbo_id: link for link in reversed(self.archived)}
         return [(hit, by_id[str(hit["Id"])]) for hit in self.free_hits() if str(hit["Id"]) in by_id]
+
+    def explained(self) -> list[Entity]:
+        """The free hits that an archived link or a sending of ours explains, each once."""
+        ids = {str(hit["Id"]) for hit in [*self.ours(), *(hit for hit, _ in self.archived_hits())]}
+        return [hit for hit in self.hits if str(hit["Id"]) in ids]
 
 
 def look_before_create(item: Item, evidence: Evidence, *, adopt_exact: bool) -> Settled | None:
-    """What the first look says of a planned create: None means that QBO does not hold the number and it may be sent."""
-    if not evidence.hits:
+    """What the first look says of a planned create: None means that nothing in QBO keeps it from being claimed."""
+    if evidence.linked_to(item.billing_id):
         return None
-    archived = evidence.archived_hits()
-    ours = evidence.ours()
-    explained = {str(hit["Id"]) for hit, _ in archived} | {str(hit["Id"]) for hit in ours}
-    if len(explained) == 1 and len(evidence.hits) == 1:
-        link = archived[0][1] if archived else None
-        hit = archived[0][0] if archived else ours[0]
-        why = "an archived link names it" if link else "a lost sending of ours made it"
-        return outcomes.done(item, hit, "adopted", outcome="adopted", adopted_from=link, extra=why)
+    if not evidence.hits:
+        return _in_doubt(item, "") if evidence.is_in_doubt else None
+    explained, archived = evidence.explained(), evidence.archived_hits()
     if len(explained) > 1:
-        return _ambiguous(item, evidence.hits)
-    if adopt_exact and len(evidence.free_hits()) == 1 and _agrees(item, evidence.free_hits()[0]):
-        hit = evidence.free_hits()[0]
-        return outcomes.done(item, hit, "adopted", outcome="adopted", extra="number, total and customer agree")
+        return _ambiguous(item, explained)
+    if archived:
+        return _adopted(item, *archived[0])
+    if explained:
+        why = "a lost sending of ours made it"
+        return outcomes.done(item, explained[0], "adopted", outcome="adopted", extra=why)
+    free = evidence.free_hits()
+    if adopt_exact and len(free) == 1 and _agrees(item, free[0]):
+        return outcomes.done(item, free[0], "adopted", outcome="adopted", extra="number, total and customer agree")
     return _already_there(item, evidence)
 
 
 def settle_create(item: Item, evidence: Evidence, *, whole_batch_absent: bool) -> Settled:
     """What became of an unknown create."""
-    ours = evidence.ours()
-    if len(ours) > 1:
-        return _ambiguous(item, ours)
-    if len(ours) == 1:
+    explained, ours, archived = evidence.explained(), evidence.ours(), evidence.archived_hits()
+    if linked := evidence.linked_to(item.billing_id):
+        return _ambiguous(item, [*linked, *ours]) if ours else outcomes.already(item, "it was linked meanwhile")
+    if len(explained) > 1:
+        return _ambiguous(item, explained)
+    if ours:
         return outcomes.done(item, ours[0], "created", outcome="found", origin="adopted")
-    archived = evidence.archived_hits()
-    if len(archived) == 1:
-        hit, link = archived[0]
-        return outcomes.done(
-            item, hit, "adopted", outcome="adopted", adopted_from=link, extra="an archived link names it"
-        )
+    if archived:
+        return _adopted(item, *archived[0])
     if evidence.hits:
         return _already_there(item, evidence)
+    if item.outcome in _TAKEN:
+        return _taken_by_another_kind(item)
+    if evidence.deleted is None:
+        return _in_doubt(item, "more changed there since than it tells at once, so that a deletion cannot be excluded")
     if evidence.deleted:
         ids = ", ".join(sorted(evidence.deleted))
-        text = (
-            f"The answer to the sending was lost, QuickBooks does not hold the number, and {item.entity} {ids} was deleted "
-            "there since: whether that was this one cannot be told."
+        return _in_doubt(
+            item, f"{item.entity} {ids} was deleted there since, and whether that was this one cannot be told"
         )
-        return outcomes.stopped(item, "ambiguous", text, outcome="ambiguous")
     return outcomes.absent(item, whole_batch=whole_batch_absent)
+
+
+def _adopted(item: Item, hit: Entity, link: Link) -> Settled:
+    return outcomes.done(item, hit, "adopted", outcome="adopted", adopted_from=link, extra="an archived link names it")
 
 
 def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
@@ -119,35 +142,61 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
     ``entity`` is what reading the linked id gave; None means that QBO answered 610: it was deleted.
     """
     if entity is None:
-        text = f"{item.entity} {link.qbo_id} was deleted in QuickBooks"
-        return outcomes.stopped(item, "deleted_in_qbo", text, outcome="deleted", archive_link=text)
-    if item.action == Action.VOID and is_void(entity):
-        return outcomes.done(item, entity, "updated", outcome="found")
-    if item.action == Action.UPDATE and holds(item.payload or {}, entity):
+        return _deleted(item, link.qbo_id)
+    # Every write raises the version, so that an equal one proves that ours never ran, whatever the content looks like.
+    is_untouched_version = str(entity["SyncToken"]) == item.sync_token
+    if not is_untouched_version and _has_arrived(item, entity):
         return outcomes.done(item, entity, "updated", outcome="found")
     if item.outcome == outcomes.NOT_FOUND:
         text = f"{item.entity} {link.qbo_id} stands in QuickBooks, but something that the change refers to is inactive there"
         return outcomes.stopped(item, "inactive_reference", text, outcome="refused")
-    if str(entity["SyncToken"]) == item.sync_token:
+    if is_untouched_version and item.outcome == outcomes.STALE_OBJECT:
+        text = (
+            f"QuickBooks calls version {item.sync_token} of {item.entity} {link.qbo_id} out of date, and shows no other"
+        )
+        return outcomes.stopped(item, "refused", text, outcome="refused")
+    if is_untouched_version:
         return outcomes.absent(item, whole_batch=False)
     if is_untouched(link.answer, entity):
         return outcomes.repeat_with_token(item, str(entity["SyncToken"]))
-    text = f"{item.entity} {link.qbo_id} was edited in QuickBooks since our last write (version {entity['SyncToken']})"
+    text = (
+        f"{item.entity} {link.qbo_id} was edited in QuickBooks since our last write (version {entity['SyncToken']}): "
+        f"{'; '.join(edits(link.answer, entity))}"
+    )
     return outcomes.stopped(item, "edited_in_qbo", text, outcome="edited")
 
 
-def settle_send(item: Item, entity: Entity | None, offset: timedelta) -> Settled:
+def _has_arrived(item: Item, entity: Entity) -> bool:
+    """Whether QBO shows what the change asked for."""
+    if item.action == Action.VOID:
+        return is_void(entity)
+    return holds(loads(item.request) if item.request else item.payload or {}, entity)
+
+
+def _deleted(item: Item, qbo_id: str | None) -> Settled:
+    text = f"{item.entity} {qbo_id} was deleted in QuickBooks"
+    return outcomes.stopped(item, "deleted_in_qbo", text, outcome="deleted", archive_link=text)
+
+
+def settle_send(item: Item, qbo_id: str, entity: Entity | None, clock_offset: timedelta) -> Settled:
     """Whether QBO mailed it: by EmailStatus and the delivery time, on QBO's clock (rule 11)."""
     if entity is None:
-        text = f"{item.entity} {item.qbo_id} was deleted in QuickBooks"
-        return outcomes.stopped(item, "deleted_in_qbo", text, outcome="deleted", archive_link=text)
+        return _deleted(item, qbo_id)
     delivered = (entity.get("DeliveryInfo") or {}).get("DeliveryTime")
-    earliest = item.claimed_at + offset - CLOCK_SLACK if item.claimed_at else None
+    earliest = item.claimed_at + clock_offset - CLOCK_SLACK if item.claimed_at else None
     is_mailed = entity.get("EmailStatus") == "EmailSent" and delivered
     if is_mailed and earliest and datetime.fromisoformat(str(delivered)) >= earliest:
         return outcomes.done(item, entity, "updated", outcome="found")
+    if item.outcome in outcomes.NEEDS_A_LOOK and not item.unknown_times:
+        text = f"{item.entity} {qbo_id} stands in QuickBooks, which refused to mail it"
+        return outcomes.stopped(item, "copied_not_sent", text, outcome="refused")
+    return mail_in_doubt(item)
+
+
+def mail_in_doubt(item: Item) -> Settled:
+    """Nobody knows whether the mail went out, so that a person looks before it is sent again."""
     text = "QuickBooks does not say whether the mail went out: look before sending it again"
-    return outcomes.stopped(item, "send_unknown", text, outcome="send_unknown")
+    return outcomes.stopped(item, "send_unknown", text, outcome=outcomes.IN_DOUBT)
 
 
 def is_void(entity: Entity) -> bool:
@@ -182,11 +231,28 @@ def _already_there(item: Item, evidence: Evidence) -> Settled:
     hit = evidence.hits[0]
     owner = evidence.linked.get(str(hit["Id"]))
     whose = f", linked to billing document {owner}" if owner else ""
+    total = f", total {hit['TotalAmt']}" if "TotalAmt" in hit else ""
     text = (
-        f"QuickBooks already holds {item.entity} {item.doc_number} (id {hit['Id']}, total {hit.get('TotalAmt')}, "
+        f"QuickBooks already holds {item.entity} {item.doc_number} (id {hit['Id']}{total}, "
         f"created {hit.get('MetaData', {}).get('CreateTime')}{whose}) and no sending of ours explains it."
     )
-    return outcomes.stopped(item, "already_in_qbo", text, outcome="already_in_qbo")
+    reason = "ambiguous_name" if item.kind in NAME_KINDS else "already_in_qbo"
+    return outcomes.stopped(item, reason, text, outcome="already_in_qbo")
+
+
+def _taken_by_another_kind(item: Item) -> Settled:
+    """QBO says that the number or name is taken, and shows no such entity under it: something else has it."""
+    if item.kind in NAME_KINDS:
+        text = f"QuickBooks says that the name {item.doc_number!r} is taken, though by no {item.entity}: map it by hand"
+        return outcomes.stopped(item, "ambiguous_name", text, outcome="refused")
+    text = f"QuickBooks says that number {item.doc_number} is taken, though by no {item.entity}"
+    return outcomes.stopped(item, "already_in_qbo", text, outcome="refused")
+
+
+def _in_doubt(item: Item, why: str) -> Settled:
+    text = f"The answer to a sending was lost, and QuickBooks does not hold the number{': ' + why if why else ''}. "
+    cure = "If it belongs there, push it again by its number from the form."
+    return outcomes.stopped(item, "ambiguous", text + cure, outcome=outcomes.IN_DOUBT)
 
 
 def _ambiguous(item: Item, hits: Sequence[Entity]) -> Settled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from include.billing_sync.ports import Claimed, Item, Link, Settled
+from include.billing_sync.outcomes import IN_DOUBT
+from include.billing_sync.ports import Claimed, Decide, Item, Link, Settled
 from include.billing_sync.statuses import ItemState
 from include.stores.settling import store_settled
 from include.stores.statements import sql
@@ -45,17 +46,38 @@ class PostgresOutbox:
         self.environment = environment
         self.epoch = epoch
         self.run_id = run_id
-        self.since = self._one(b"select clock_timestamp() as now")["now"]
+        self.since = self.now()
+
+    def now(self) -> datetime:
+        """The database's clock, the same for all workers: sendings are recorded under it."""
+        moment: datetime = self._one(b"select clock_timestamp() as now")["now"]
+        return moment
 
     def names_to_write(self, plan_id: int, without: Sequence[int]) -> list[Item]:
         """Customers and items that are still planned, in the plan's order."""
         return self._items(sql("names_to_write"), plan_id=plan_id, names=NAME_KINDS, without=list(without))
 
-    def creates_not_looked_at(self, plan_id: int, limit: int) -> list[Item]:
-        """The next planned creates, if the very next one was not looked for in QBO under this lock; else none."""
+    def creates_not_looked_at(self, plan_id: int, limit: int, without: Sequence[int]) -> list[Item]:
+        """The next planned creates that were not looked for in QBO under this lock."""
         return self._items(
-            sql("creates_not_looked_at"), plan_id=plan_id, limit=limit, since=self.since, names=NAME_KINDS
+            sql("creates_not_looked_at"),
+            plan_id=plan_id,
+            limit=limit,
+            since=self.since,
+            names=NAME_KINDS,
+            without=list(without),
         )
+
+    def names_of_plan(self, plan_id: int, references: Sequence[str]) -> Mapping[str, tuple[str, str, str]]:
+        """State, outcome and detail of the customers and items that a plan writes, by reference such as ``@customer:42``."""
+        rows = self._rows(
+            b"select '@' || kind || ':' || billing_id as reference, state, outcome, detail from qbo_sync.plan_items"
+            b" where plan_id = %(plan_id)s and kind = any(%(names)s) and '@' || kind || ':' || billing_id = any(%(wanted)s)",
+            plan_id=plan_id,
+            names=NAME_KINDS,
+            wanted=list(references),
+        )
+        return {row["reference"]: (row["state"], row["outcome"] or "", row["detail"] or "") for row in rows}
 
     def next_group(self, plan_id: int, limit: int, without: Sequence[int]) -> list[Item]:
         """What goes into the next call: a whole batch that is repeated, a single item, or up to ``limit`` new ones."""
@@ -84,7 +106,8 @@ class PostgresOutbox:
 
     def unsettled(self) -> list[Item]:
         """Items of the realm whose outcome is unknown: marked so, or claimed under an earlier lock and never answered."""
-        return self._items(sql("unsettled_items"), realm=self.realm, epoch=self.epoch)
+        items = self._items(sql("unsettled_items"), realm=self.realm, epoch=self.epoch)
+        return [_without_answer(item) if item.state == ItemState.SENDING else item for item in items]
 
     def mark_looked_at(self, items: Sequence[Item]) -> None:
         """Remember that QBO was asked for these numbers under this lock."""
@@ -94,20 +117,27 @@ class PostgresOutbox:
                 {"ids": [item.id for item in items]},
             )
 
-    def claim(self, items: Sequence[Item], decide: Callable[[Item], Claimed | Settled]) -> list[Claimed | Settled]:
+    def claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]:
         """Claim and commit, in one transaction: what is still planned, under our epoch, with nothing else in flight.
 
+        Nothing is claimed when the push of another company took the same document in this very moment.
         Raises LockLost when the realm's epoch is no longer ours.
         """
-        with self.connection.transaction():
-            self._check_epoch()
-            rows = self._items(sql("lock_planned_items"), ids=[item.id for item in items], names=NAME_KINDS)
-            decided = [decide(item) for item in sorted(rows, key=lambda item: item.step)]
-            now = self._one(b"select clock_timestamp() as now")["now"]
-            claims = [part for part in decided if isinstance(part, Claimed)]
-            if claims:
-                self._store_claims(claims, now)
-            self._store_settled([part for part in decided if isinstance(part, Settled)])
+        try:
+            with self.connection.transaction():
+                return self._claim(items, decide)
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
+            return []
+
+    def _claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]:
+        self._check_epoch()
+        rows = self._items(sql("lock_planned_items"), ids=[item.id for item in items], names=NAME_KINDS)
+        decided = [part for item in rows if (part := decide(item)) is not None]
+        now = self.now()
+        claims = [part for part in decided if isinstance(part, Claimed)]
+        if claims:
+            self._store_claims(claims, now)
+        self._store_settled([part for part in decided if isinstance(part, Settled)])
         return [self._as_claimed(part, now) if isinstance(part, Claimed) else part for part in decided]
 
     def settle(self, results: Sequence[Settled]) -> None:
@@ -115,6 +145,13 @@ class PostgresOutbox:
         with self.connection.transaction():
             self._check_epoch()
             self._store_settled(results)
+
+    def hold_up(self, plan_id: int, reason: str, detail: str) -> None:
+        """All documents of the plan that are still planned wait for the same reason."""
+        with self.connection.transaction():
+            self._check_epoch()
+            values = {"plan_id": plan_id, "reason": reason, "detail": detail, "names": NAME_KINDS}
+            self.connection.execute(sql("hold_up_documents"), values)
 
     def archived(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Link]]:
         """The archived links of these documents in this realm, by (kind, billing id)."""
@@ -131,6 +168,14 @@ class PostgresOutbox:
         for row in rows:
             found.setdefault((row["kind"], row["billing_id"]), []).append(row["at"])
         return found
+
+    def doubts(self, items: Sequence[Item]) -> set[tuple[str, str]]:
+        """The documents whose last sending of the same action was left to a person."""
+        actions = [item.action for item in items]
+        rows = self._rows(
+            sql("documents_in_doubt"), realm=self.realm, outcome=IN_DOUBT, actions=actions, **_keys(items)
+        )
+        return {(row["kind"], row["billing_id"]) for row in rows}
 
     def linked(self, entity: str, qbo_ids: Iterable[str]) -> Mapping[str, str]:
         """The billing id behind each of these QBO ids that is linked now."""
@@ -253,7 +298,13 @@ def link_from_row(row: Mapping[str, Any]) -> Link:
         total=None if total is None else Decimal(total),
         email_status=row.get("email_status"),
         source=row["source"],
+        realm=row.get("realm"),
     )
+
+
+def _without_answer(item: Item) -> Item:
+    """A sending that nobody has heard of since: whoever made it was killed, or lost the right to store its answer."""
+    return replace(item, state=ItemState.UNKNOWN, outcome="no_answer", unknown_times=item.unknown_times + 1)
 
 
 def _keys(items: Sequence[Item]) -> dict[str, list[str]]:
@@ -264,4 +315,4 @@ def _keys(items: Sequence[Item]) -> dict[str, list[str]]:
     }
 
 
-_ITEM_FIELDS = tuple(name for name in Item.__dataclass_fields__ if name not in {"warnings", "request"})
+_ITEM_FIELDS = tuple(name for name in Item.__dataclass_fields__ if name != "warnings")

@@ -11,7 +11,7 @@ import psycopg
 
 from include.billing_sync.owned import owned_fields
 from include.billing_sync.ports import Entity, Settled
-from include.billing_sync.statuses import ItemState
+from include.billing_sync.statuses import Action, ItemState
 from include.stores.statements import sql
 
 NAME_KINDS = frozenset({"customer", "item"})
@@ -33,8 +33,12 @@ def store_settled(
     _execute(connection, "settle_items", rows, place)
     ended = [_ended(result) for result in results if result.archive_link]
     _execute(connection, "archive_links", ended, place)
-    written = [_link_row(result) for result in results if result.state == ItemState.DONE and result.entity is not None]
-    _execute(connection, "save_links", written, place)
+    written = [result for result in results if result.state == ItemState.DONE and result.entity is not None]
+    mailed = [result for result in written if result.item.action == Action.SEND]
+    _execute(
+        connection, "save_links", [_link_row(result) for result in written if result.item.action != Action.SEND], place
+    )
+    _execute(connection, "save_mailings", [_link_row(result) for result in mailed], place)
     names = [
         _mapping_row(result) for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS
     ]
@@ -70,6 +74,7 @@ def _row(result: Settled) -> dict[str, Any]:
         "detail": result.detail or None,
         "is_single": result.is_single,
         "keeps_ids": result.keeps_ids,
+        "unknown_times": result.unknown_times,
         "sync_token": result.sync_token,
         "batch_id": item.batch_id,
         "b_id": item.b_id,
@@ -107,7 +112,7 @@ def _link_row(result: Settled) -> dict[str, Any]:
         "fingerprint": fingerprint,
         "canon_version": canon,
         "total": _total(entity),
-        "owned": _owned(entity),
+        "owned": owned_fields(entity),
         "email_status": entity.get("EmailStatus"),
         "origin": result.origin or "created",
     }
@@ -124,17 +129,13 @@ def _mapping_row(result: Settled) -> dict[str, Any]:
         "name": entity.get("DisplayName") or entity.get("Name") or item.doc_number,
         "currency": (entity.get("CurrencyRef") or {}).get("value"),
         "sync_token": entity.get("SyncToken") or "0",
-        "payload": _owned(entity) if entity else {},
+        "payload": owned_fields(entity) if entity else {},
     }
 
 
 def _ended(result: Settled) -> dict[str, Any]:
     item = result.item
     return {"source": item.source, "kind": item.kind, "billing_id": item.billing_id, "why": result.archive_link}
-
-
-def _owned(entity: Entity) -> Mapping[str, Any]:
-    return owned_fields(entity)
 
 
 def _id(entity: Entity | None) -> str | None:

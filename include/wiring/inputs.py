@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -10,22 +11,28 @@ import psycopg
 from include.billing_sync.closing import days_after_closing
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.exact_json import dumps
-from include.billing_sync.payloads import resolve_references
+from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
+from include.billing_sync.payloads import references, resolve_references
 from include.billing_sync.planning import Maker
 from include.billing_sync.ports import Item, Link, Ready
-from include.billing_sync.statuses import Action
+from include.billing_sync.statuses import Action, ItemState
 from include.stores.billing import BillingReader, Document
 from include.stores.outbox import PostgresOutbox
 from include.stores.plans import NAME_KINDS
+from include.stores.settling import MAPPING_KINDS
 
 Lookup = Callable[[str], "str | None"]
+
+_OPEN = frozenset({ItemState.PLANNED, ItemState.SENDING, ItemState.UNKNOWN})
+_NAME_TAKEN = frozenset({"already_in_qbo", "refused"})
 
 
 class LiveInputs:
     """What a plan item would be if it were planned now.
 
-    ``make`` builds the realm's Maker from its present mappings, reference lists and company facts; it is called again whenever
-    one of these has changed since the batch before, which one small query per batch tells.
+    ``belongs_here`` tells whether billing routes a document to this realm. ``make`` builds the realm's Maker from its present
+    mappings, reference lists and company facts; it is called again whenever one of these has changed since the batch before,
+    which one small query per batch tells.
     """
 
     def __init__(
@@ -36,22 +43,28 @@ class LiveInputs:
         reader: BillingReader,
         outbox: PostgresOutbox,
         make: Callable[[], Maker],
+        belongs_here: Callable[[Invoice], bool],
     ) -> None:
         self._state = state
         self._realm = realm
         self._reader = reader
         self._outbox = outbox
         self._make = make
+        self._belongs_here = belongs_here
         self._version: tuple[Any, ...] | None = None
         self._maker: Maker | None = None
         self._documents: Mapping[str, Document] = {}
         self._links: Mapping[tuple[str, str], Link] = {}
+        self._names: Mapping[tuple[str, str], str] = {}
 
     def prepare(self, items: Sequence[Item]) -> None:
         """Read billing, links and the state of the mappings for the items of the next claim."""
         documents = [item for item in items if item.kind not in NAME_KINDS]
-        self._documents = self._reader.read_by_ids([item.billing_id for item in documents]) if documents else {}
         self._links = self._outbox.links_of(items)
+        self._names = self._mapped_names([item for item in items if item.kind in NAME_KINDS])
+        if not documents:
+            return
+        self._documents = self._reader.read_by_ids([item.billing_id for item in documents])
         version = self._present_version()
         if self._maker is None or version != self._version:
             self._maker, self._version = self._make(), version
@@ -66,17 +79,16 @@ class LiveInputs:
             return Ready(None, None, stale="billing does not hold it any more")
         if not isinstance(document, Invoice):
             return Ready(None, None, stale="billing changed it, and it breaks the billing contract now")
+        if why := self._no_longer_wanted(item, document):
+            return Ready(None, None, stale=why)
         if item.action == Action.SEND:
             return self._ready_mail(item, document)
         return self._ready_document(item, document)
 
     def _ready_name(self, item: Item) -> Ready:
-        kind = "customer" if item.kind == "customer" else "service"
-        known = self._maker_now().resolution.book.target(kind, item.billing_id)  # type: ignore[arg-type]  # one of two kinds
+        known = self._names.get((item.kind, item.billing_id))
         if known is not None:
-            return Ready(
-                None, None, stale=f"{item.kind} {item.billing_id} is mapped to {known.name} (id {known.qbo_id}) now"
-            )
+            return Ready(None, None, stale=f"{item.kind} {item.billing_id} is {known} by now")
         return Ready(dumps(item.payload) if item.payload else "{}", None)
 
     def _ready_mail(self, item: Item, document: Invoice) -> Ready:
@@ -87,10 +99,23 @@ class LiveInputs:
             )
         return Ready("", None, send_to=to, qbo_id=item.qbo_id)
 
+    def _no_longer_wanted(self, item: Item, document: Invoice) -> str:
+        """Why billing does not want it any more as it was planned, for what is no part of its content."""
+        status = document.status.lower()
+        if not self._belongs_here(document):
+            return f"billing gives it to company {document.realm_key or 'none'} by now"
+        if item.action == Action.VOID:
+            return "" if status in GONE_STATUSES else f"it is {status} in billing again"
+        if document.is_opted_out:
+            return "billing marks it as not to be pushed by now"
+        return f"it is {status} in billing by now" if status == DRAFT or status in GONE_STATUSES else ""
+
     def _ready_document(self, item: Item, document: Invoice) -> Ready:
+        link = self._links.get((item.kind, item.billing_id))
+        if item.action == Action.CREATE and link and link.realm == self._realm and link.fingerprint == item.fingerprint:
+            return Ready(None, None, already=f"another run has created it (id {link.qbo_id})")
         if fingerprint(to_json(document), item.canon_version or 1) != item.fingerprint:
             return Ready(None, None, stale="billing changed it since the plan")
-        link = self._links.get((item.kind, item.billing_id))
         if why := _link_changed(item, link):
             return Ready(None, None, stale=why)
         maker = self._maker_now()
@@ -100,18 +125,33 @@ class LiveInputs:
         if item.action == Action.VOID:
             payload = {**(item.payload or {}), "SyncToken": item.sync_token}
             return Ready(dumps(payload), item.fingerprint, qbo_id=item.qbo_id)
-        return self._ready_payload(item, document, link, maker)
+        return self._unsettled_name(item, maker) or self._ready_payload(item, document, link, maker)
+
+    def _unsettled_name(self, item: Item, maker: Maker) -> Ready | None:
+        """A customer or item that the document needs has no id yet: wait for it, or say why it will get none."""
+        find = self._lookup(maker)
+        missing = [reference for reference in references(dict(item.payload or {})) if find(reference) is None]
+        if not missing:
+            return None
+        found = self._outbox.names_of_plan(item.plan_id, missing)
+        for reference in missing:
+            state, outcome, detail = found.get(reference, ("", "", ""))
+            if state in _OPEN:
+                return Ready(
+                    None, None, waits=f"{reference[1:]} is not in QuickBooks yet: {detail or 'it comes first'}"
+                )
+            if state == ItemState.REFUSED:
+                reason = "customer_unmapped" if reference.startswith("@customer:") else "item_unmapped"
+                reason = "ambiguous_name" if outcome in _NAME_TAKEN else reason
+                return Ready(None, None, blocked=reason, blocked_detail=f"{reference[1:]}: {detail}")
+        return Ready(None, None, stale=f"its mapping changed since the plan: {missing[0][1:]} has no id in QuickBooks")
 
     def _ready_payload(self, item: Item, document: Invoice, link: Link | None, maker: Maker) -> Ready:
         customer = maker.resolution.customer(document.customer_id)
-        if customer.ref is None or customer.is_created:
-            why = customer.detail or f"customer {document.customer_id} is not in QuickBooks yet"
-            return Ready(
-                None,
-                None,
-                blocked="customer_unmapped" if not customer.is_ambiguous else "ambiguous_name",
-                blocked_detail=why,
-            )
+        if customer.ref is None:
+            why = customer.detail or f"customer {document.customer_id} is not mapped any more"
+            reason = "ambiguous_name" if customer.is_ambiguous else "customer_unmapped"
+            return Ready(None, None, blocked=reason, blocked_detail=why)
         try:
             payload = maker.update(document, link.answer) if link else maker.create(document)
             planned = resolve_references(dict(item.payload or {}), self._lookup(maker))
@@ -147,6 +187,28 @@ class LiveInputs:
         ).fetchone()
         return tuple(row.values()) if isinstance(row, dict) else tuple(row or ())
 
+    def _mapped_names(self, items: Sequence[Item]) -> Mapping[tuple[str, str], str]:
+        """What the mapping book says by now of these customers and items, most of which it does not know."""
+        if not items:
+            return {}
+        rows = self._state.execute(
+            b"select kind, billing_key, qbo_id, qbo_name from qbo_sync.mappings"
+            b" where realm = %(realm)s and kind = any(%(kinds)s) and billing_key = any(%(keys)s)",
+            {
+                "realm": self._realm,
+                "kinds": [MAPPING_KINDS[item.kind] for item in items],
+                "keys": [item.billing_id for item in items],
+            },
+        ).fetchall()
+        by_key = {
+            (kind, key): f"mapped to {name} (id {qbo_id})" if qbo_id else "excluded" for kind, key, qbo_id, name in rows
+        }
+        return {
+            (item.kind, item.billing_id): told
+            for item in items
+            if (told := by_key.get((MAPPING_KINDS[item.kind], item.billing_id)))
+        }
+
 
 def _link_changed(item: Item, link: Link | None) -> str:
     if item.action == Action.CREATE:
@@ -155,13 +217,13 @@ def _link_changed(item: Item, link: Link | None) -> str:
         return "its link to QuickBooks was ended since the plan"
     if link.qbo_id != item.qbo_id:
         return f"it is linked to id {link.qbo_id} by now, not to {item.qbo_id}"
+    if item.link_token is not None and link.sync_token != item.link_token:
+        return "another run has written to it since the plan"
     return ""
 
 
 def _closed(item: Item, document: Invoice, maker: Maker, held: str | None) -> str:
     """Why the period is closed to it: the date that billing has, or the one that QuickBooks holds."""
-    from datetime import date
-
     dates = (document.invoice_date, date.fromisoformat(held) if held else None)
     days = days_after_closing(dates, maker.company)
     if days is None or days > 0 or (item.action == Action.CREATE and maker.settings.closed_period == "move_date"):

@@ -12,12 +12,12 @@ from typing import Any
 from include.billing_sync.exact_json import loads
 from include.billing_sync.outcomes import DUPLICATE_NAME, DUPLICATE_NUMBER, NOT_FOUND, STALE_OBJECT
 from include.billing_sync.ports import Answer, AnswerKind, Entity, Found, Write
-from include.billing_sync.push import LATEST_SENDING
+from include.billing_sync.push import PushStopped
 from qbo_hook import errors
 from qbo_hook.batch import BatchItem
 from qbo_hook.client import QboClient
 from qbo_hook.governor import Permit
-from qbo_hook.queries import chunks_of, is_in
+from qbo_hook.queries import MAX_ROWS, chunks_of, is_in, select
 from qbo_hook.wire import Answer as WireAnswer
 from qbo_hook.wire import Request
 from qbo_hook.wire_json import Encoded
@@ -37,6 +37,8 @@ _REASONS: tuple[tuple[type[errors.QboError], str], ...] = (
     (errors.QboTokenExpired, "token_expired"),
     (errors.QboThrottled, "throttled"),
 )
+PASSING_CODES = frozenset({"130", "150"})
+"""Realm faults that end by themselves: QBO moves the company, or is under maintenance."""
 CDC_WINDOW = timedelta(days=30)
 
 
@@ -45,7 +47,6 @@ class HeldPermit:
     """A permit that goes back to the governor once: with the call that uses it, or when none was made."""
 
     permit: Permit
-    taken_at: datetime
     is_used: bool = False
 
 
@@ -59,36 +60,46 @@ class QboLedger:
     def permit(self, kind: str, operations: int) -> Iterator[HeldPermit]:
         """Wait until a call may go out, and hold the right to it; an unused one is given back."""
         size = operations if kind == "batch" else 1
-        held = HeldPermit(
-            self.client.governor.acquire("batch" if kind == "batch" else "request", size), datetime.now(UTC)
-        )
+        held = HeldPermit(self.client.governor.acquire("batch" if kind == "batch" else "request", size))
         try:
             yield held
         finally:
             if not held.is_used:
                 self.client.governor.release(held.permit)
 
-    def send_batch(self, writes: Sequence[Write], batch_id: str, permit: HeldPermit) -> Mapping[str, Answer]:
+    def send_batch(
+        self, writes: Sequence[Write], batch_id: str, permit: HeldPermit, not_after: datetime
+    ) -> Mapping[str, Answer]:
         """Send the stored texts as one batch; an answer for every write, by bId."""
-        items = [BatchItem(write.b_id, _operation(write), write.entity, Encoded(write.text)) for write in writes]
-        request = self.client.build_batch(items, batch_id)
         try:
-            answer = self._send(request, permit)
+            items = [BatchItem(write.b_id, _operation(write), write.entity, Encoded(write.text)) for write in writes]
+            request = self.client.build_batch(items, batch_id)
+        except errors.QboConfigError as error:
+            return dict.fromkeys([write.b_id for write in writes], replace(_unsendable(error), whole_batch=True))
+        try:
+            answer = self._send(request, permit, not_after)
         except errors.QboError as error:
-            told = _told(error)
-            return {write.b_id: told for write in writes}
+            return dict.fromkeys([write.b_id for write in writes], _told(error))
         found = self.client.parse_batch(answer, items)
         texts = _item_texts(answer)
         return {b_id: _item_answer(verdict, answer, texts.get(b_id, "")) for b_id, verdict in found.items()}
 
-    def send_one(self, write: Write, permit: HeldPermit) -> Answer:
+    def send_one(self, write: Write, permit: HeldPermit, not_after: datetime) -> Answer:
         """Send one stored text by a call of its own."""
         try:
-            answer = self._send(self._single(write), permit)
+            request = self._single(write)
+        except errors.QboConfigError as error:
+            return _unsendable(error)
+        try:
+            answer = self._send(request, permit, not_after)
             entity = self.client.parse_entity(answer, write.entity)
         except errors.QboError as error:
             return _told(error)
-        return _item_answer(entity, answer, answer.body.decode(errors="replace"))
+        text = answer.body.decode(errors="replace")
+        if write.qbo_id and str(entity["Id"]) != write.qbo_id:
+            detail = f"QuickBooks answered with id {entity['Id']}, and {write.qbo_id} was written to"
+            return Answer(AnswerKind.UNKNOWN, detail=detail, text=text, intuit_tid=answer.intuit_tid)
+        return _item_answer(entity, answer, text)
 
     def find_numbers(self, entity: str, numbers: Sequence[str]) -> Found:
         """All transactions of the entity that carry one of these document numbers, whoever made them."""
@@ -99,25 +110,32 @@ class QboLedger:
         field = "Name" if entity == "Item" else "DisplayName"
         return self._find(entity, field, names, " AND Active IN (true, false)")
 
-    def read(self, entity: str, qbo_id: str) -> Entity | None:
-        """The entity as QBO holds it now; None when QBO answers 610: it was deleted."""
+    def read(self, entity: str, qbo_id: str) -> Found:
+        """The entity as QBO holds it now; nothing when QBO answers 610: it was deleted."""
+        request = self.client.build_read(entity, qbo_id)
         try:
-            return self.client.read(entity, qbo_id)
-        except errors.QboNotFound:
-            return None
+            answer = self.client.send(request)
+            return Found([self.client.parse_entity(answer, entity)], _time_of(answer))
+        except errors.QboNotFound as error:
+            return Found([], _time_of(error.answer))
+        except errors.QboError as error:
+            raise _stopped(error) from error
 
-    def deleted_since(self, entity: str, since: datetime) -> set[str]:
-        """Ids that were deleted since then (CDC reaches back 30 days). Raises when the answer is not complete."""
-        changes = self.client.cdc([entity], max(since, datetime.now(UTC) - CDC_WINDOW))
+    def deleted_since(self, entity: str, since: datetime) -> set[str] | None:
+        """Ids that were deleted since then; None when QBO cannot tell: too long ago, or more changes than one answer holds."""
+        if since < datetime.now(UTC) - CDC_WINDOW:
+            return None
+        try:
+            changes = self.client.cdc([entity], since)
+        except errors.QboError as error:
+            raise _stopped(error) from error
         if not changes.is_complete:
-            raise errors.QboBadAnswer(
-                "the change list is full (1,000 objects): deletions since the sending cannot be told"
-            )
+            return None
         return {str(row["Id"]) for row in changes.entities.get(entity, []) if row.get("status") == "Deleted"}
 
-    def _send(self, request: Request, held: HeldPermit) -> WireAnswer:
+    def _send(self, request: Request, held: HeldPermit, not_after: datetime) -> WireAnswer:
         held.is_used = True
-        return self.client.send(request, held.permit, not_after=held.taken_at + LATEST_SENDING)
+        return self.client.send(request, held.permit, not_after=not_after)
 
     def _single(self, write: Write) -> Request:
         if write.action == "send":
@@ -134,17 +152,21 @@ class QboLedger:
         for part in chunks_of(values):
             where = is_in(field, part) + extra
             start = 1
-            while True:
-                statement = f"SELECT * FROM {entity} WHERE {where} ORDERBY Id STARTPOSITION {start} MAXRESULTS 1000"  # noqa: S608 - QBO's language; values are escaped by is_in
-                answer = self.client.send(self.client.build_query(statement))
-                envelope = answer.json()
-                now = _time_of(envelope, now)
-                rows = (envelope.get("QueryResponse") or {}).get(entity) or []
+            is_last = False
+            while not is_last:
+                answer = self._ask(select(entity, where, "Id", start=start))
+                now = _time_of(answer)
+                rows = (answer.json().get("QueryResponse") or {}).get(entity) or []
                 entities.extend(rows)
-                if len(rows) < 1000:
-                    break
-                start += 1000
+                start += MAX_ROWS
+                is_last = len(rows) < MAX_ROWS
         return Found(entities, now)
+
+    def _ask(self, statement: str) -> WireAnswer:
+        try:
+            return self.client.send(self.client.build_query(statement))
+        except errors.QboError as error:
+            raise _stopped(error) from error
 
 
 def _operation(write: Write) -> Any:
@@ -165,10 +187,13 @@ def _item_answer(verdict: Mapping[str, Any] | errors.QboError, answer: WireAnswe
     )
 
 
+def _unsendable(error: errors.QboConfigError) -> Answer:
+    """It cannot even be written down for QBO, so nothing was sent."""
+    return Answer(AnswerKind.REFUSED, reason="refused", detail=error.message, text=error.message)
+
+
 def _told(error: errors.QboError) -> Answer:
     """What an error of the wire proves about the write."""
-    if isinstance(error, errors.QboConfigError) and error.http_status is None:
-        raise error
     fault_errors = error.fault.errors if error.fault else ()
     code = fault_errors[0].code if fault_errors else ""
     words = str(error.fault) if error.fault else error.message
@@ -182,8 +207,19 @@ def _told(error: errors.QboError) -> Answer:
         intuit_tid=error.intuit_tid,
         duration_ms=error.answer.duration_ms if error.answer else None,
         whole_batch=isinstance(error, errors.QboBatchRefused),
-        retry_after=error.retry_after,
+        is_passing=code in PASSING_CODES,
     )
+
+
+def _stopped(error: errors.QboError) -> Exception:
+    """QBO cannot be asked: the push ends, unless the question itself was wrong."""
+    told = _told(error)
+    if told.kind is AnswerKind.REALM:
+        return PushStopped(told.reason, told.detail, is_passing=told.is_passing)
+    if told.kind is AnswerKind.REFUSED:
+        return error
+    reason = "throttled" if isinstance(error, errors.QboThrottled) else "not_connected"
+    return PushStopped(reason, told.detail, is_passing=True)
 
 
 def _reason(error: errors.QboError, code: str) -> str:
@@ -215,8 +251,9 @@ def _item_texts(answer: WireAnswer) -> dict[str, str]:
     return texts
 
 
-def _time_of(envelope: Mapping[str, Any], fallback: datetime) -> datetime:
+def _time_of(answer: WireAnswer | None) -> datetime:
+    """QBO's clock as the answer tells it; ours where it does not."""
     try:
-        return datetime.fromisoformat(str(envelope["time"]))
-    except (KeyError, ValueError):
-        return fallback
+        return datetime.fromisoformat(str(answer.json()["time"])) if answer else datetime.now(UTC)
+    except (KeyError, TypeError, ValueError):
+        return datetime.now(UTC)

@@ -16,6 +16,7 @@ from include.wiring import connections
 from include.wiring.inputs import LiveInputs
 from include.wiring.ledger import QboLedger
 from include.wiring.realms import Realm
+from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
 
@@ -35,7 +36,7 @@ class RealmStoppedError(RuntimeError):
     def __init__(self, stopped: PushStopped) -> None:
         super().__init__(str(stopped))
         self.reason = stopped.reason
-        self.failure_mode = "wait" if stopped.reason in {"throttled", "not_connected"} else "realm"
+        self.failure_mode = "wait" if stopped.is_passing else "realm"
 
 
 class SystemClock:
@@ -106,8 +107,16 @@ def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
         lock.connection, realm=realm.id, environment=realm.row.environment, epoch=lock.push_epoch, run_id=plan.run_id
     )
     mode: Literal["copy", "send"] = "send" if plan.choices.get("mode") == "send" else "copy"
+    keys = realm_keys()
     inputs = LiveInputs(
-        state=realm.state, realm=realm.id, reader=realm.reader, outbox=outbox, make=lambda: realm.maker(mode)
+        state=realm.state,
+        realm=realm.id,
+        reader=realm.reader,
+        outbox=outbox,
+        make=lambda: realm.maker(mode),
+        belongs_here=lambda document: (
+            document.realm_key == realm.key or (document.realm_key is None and len(keys) == 1)
+        ),
     )
     settings = realm.settings
     work = Push(
@@ -122,6 +131,7 @@ def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
             call_limit=settings.waits.call_limit,
             batch_size=settings.limits.batch_size,
             adopt_exact=settings.adopt_existing == "exact",
+            asked_for=frozenset(str(number).casefold() for number in plan.choices.get("numbers") or ()),
         ),
     )
     try:

@@ -244,7 +244,7 @@ def test_a_mail_counts_as_sent_only_if_it_left_after_our_claim(delay: int, reaso
     at = (SENT + timedelta(seconds=delay)).isoformat()
     entity = invoice(EmailStatus="EmailSent", DeliveryInfo={"DeliveryTime": at})
 
-    assert settle.settle_send(replace(ITEM, action="send", qbo_id="5"), entity, timedelta(0)).reason == reason
+    assert settle.settle_send(replace(ITEM, action="send", qbo_id="5"), "5", entity, timedelta(0)).reason == reason
 
 
 def test_a_batch_goes_again_as_a_whole_only_if_all_of_it_is_absent_the_first_time() -> None:

@@ -1,33 +1,25 @@
--- Purpose: the next planned creates, so that QBO is asked for their numbers before the first of them is sent.
--- Empty while the very next create has been looked for under the present lock.
--- Grain: one plan item. Parameters: plan_id, since (when the lock was taken), names (kinds that are no documents), limit.
-with creates as (
-    select item.*
-    from qbo_sync.plan_items as item
-    where
-        item.plan_id = %(plan_id)s
-        and item.action = 'create'
-        and item.state = 'planned'
-        and item.outcome is distinct from 'absent'
-        and not item.kind = any(%(names)s)
-    order by item.step
-    limit %(limit)s
-),
-
-final as (
-    select creates.*
-    from creates
-    where
-        creates.looked_at is null
-        or creates.looked_at < %(since)s
-)
-
-select final.*
-from final
-where (
-    select creates.looked_at is null or creates.looked_at < %(since)s
-    from creates
-    order by creates.step
-    limit 1
-)
-order by final.step
+-- Purpose: the next planned creates that QBO was not asked for under the present lock, so that it is asked before they are sent.
+-- What cannot be claimed now is left for later: a document of which something else is in flight.
+-- Grain: one plan item. Parameters: plan_id, since (when the lock was taken), names (kinds that are no documents), limit,
+-- without (plan item ids to leave alone).
+select item.*
+from qbo_sync.plan_items as item
+where
+    item.plan_id = %(plan_id)s
+    and item.state = 'planned'
+    and item.action = 'create'
+    and not item.kind = any(%(names)s)
+    and not item.id = any(%(without)s::bigint [])
+    and (item.looked_at is null or item.looked_at < %(since)s)
+    and not exists (
+        select 1
+        from qbo_sync.plan_items as other
+        where
+            other.source = item.source
+            and other.kind = item.kind
+            and other.billing_id = item.billing_id
+            and other.environment = item.environment
+            and other.state in ('sending', 'unknown')
+    )
+order by item.step
+limit %(limit)s

@@ -15,5 +15,5 @@ where
             and (other.environment = item.environment and not item.kind = any(%(names)s) or other.realm = item.realm)
             and other.state in ('sending', 'unknown')
     )
-order by item.step
+order by item.source, item.kind, item.billing_id, item.step
 for update

@@ -1,5 +1,5 @@
 -- Purpose: what a push may claim next: planned documents of a plan whose document has nothing else in flight.
--- Creates come only after QBO was asked for their number under the present lock (an item found absent was asked for too).
+-- Creates come only after QBO was asked for their number under the present lock.
 -- Grain: one plan item. Parameters: plan_id, limit, since (when the lock was taken), names, without (ids to leave alone).
 select item.*
 from qbo_sync.plan_items as item
@@ -9,11 +9,7 @@ where
     and item.action in ('create', 'update', 'void')
     and not item.kind = any(%(names)s)
     and not item.id = any(%(without)s::bigint [])
-    and (
-        item.action <> 'create'
-        or item.looked_at >= %(since)s
-        or item.outcome = 'absent'
-    )
+    and (item.action <> 'create' or item.looked_at >= %(since)s)
     and not exists (
         select 1
         from qbo_sync.plan_items as other

@@ -6,7 +6,8 @@ set
     outcome = settled.outcome,
     detail = settled.detail,
     settled_at = case when settled.state in ('done', 'refused', 'stale') then clock_timestamp() end,
-    unknown_times = item.unknown_times + case when settled.state = 'unknown' then 1 else 0 end,
+    unknown_times = coalesce(settled.unknown_times, item.unknown_times),
+    looked_at = case when settled.outcome = 'absent' then clock_timestamp() else item.looked_at end,
     is_single = coalesce(settled.is_single, item.is_single),
     qbo_id = coalesce(settled.qbo_id, item.qbo_id),
     sync_token = coalesce(settled.sync_token, item.sync_token),
@@ -21,6 +22,7 @@ from jsonb_to_recordset(%(rows)s::jsonb) as settled (
     is_single boolean,
     qbo_id text,
     sync_token text,
-    keeps_ids boolean
+    keeps_ids boolean,
+    unknown_times integer
 )
 where item.id = settled.item_id
