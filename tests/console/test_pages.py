@@ -146,42 +146,30 @@ def test_links_hold_under_a_path_prefix(dsn, run, monkeypatch):
     assert 'src="/af/qbo/console.js"' in page
 
 
-def said_by(program: str, **variables: str) -> list[str]:
-    """The lines that a fresh Python prints when it runs the program beside our folders."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
-    return done.stdout.splitlines()
-
-
-def test_the_plugin_file_costs_a_task_process_nothing():
-    """Every task imports it, so it brings neither FastAPI nor a page along, and reads no connection."""
-    heavy = "('fastapi', 'qbo_console', 'psycopg', 'jinja2')"
-
-    said = said_by(
+def test_airflow_loads_the_plugin_alone_and_at_no_cost():
+    """The loader finds one plugin in the folder and no error, and what every task imports brings no page along."""
+    program = (
         "import sys\n"
-        "import airflow.plugins_manager\n"
-        "before = set(sys.modules)\n"
-        "import qbo_console_plugin as plugin\n"
-        f"print(sorted(name for name in set(sys.modules) - before if name.split('.')[0] in {heavy}))\n"
-        "print([view['href'] for view in plugin.QboConsolePlugin.external_views])"
-    )
-
-    assert said[-2:] == ["[]", "['/qbo/', '/qbo/connect', '/qbo/runs/{DAG_ID}/{RUN_ID}']"]
-
-
-def test_airflow_loads_the_plugin_and_nothing_beside_it():
-    """The loader finds one plugin in the folder and no import error: the packages beside the file are hidden from it."""
-    folder = Path(__file__).parents[2] / "plugins"
-
-    said = said_by(
         "from airflow import plugins_manager\n"
         "plugins, errors = plugins_manager._get_plugins()\n"
-        "print(sorted(plugin.name for plugin in plugins if plugin.name.startswith('qbo')), errors)",
-        AIRFLOW__CORE__PLUGINS_FOLDER=str(folder),
-        AIRFLOW__CORE__UNIT_TEST_MODE="False",
+        "ours = [plugin for plugin in plugins if plugin.name.startswith('qbo')]\n"
+        "print([plugin.name for plugin in ours], errors)\n"
+        "print([view['href'] for plugin in ours for view in plugin.external_views])\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] == 'qbo_console'))"
     )
+    plugins = str(Path(__file__).parents[2] / "plugins")
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": plugins,
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    }
 
-    assert said[-1] == "['qbo_console'] {}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+
+    found, views, heavy = done.stdout.splitlines()[-3:]
+    assert found == "['qbo_console'] {}"
+    assert views == "['/qbo/', '/qbo/connect', '/qbo/runs/{DAG_ID}/{RUN_ID}']"
+    assert heavy == "[]"
 
 
 def test_a_page_without_its_database_says_so_kindly(browser, monkeypatch):
