@@ -10,13 +10,13 @@ from airflow.sdk import task, task_group
 
 from include.wiring import runs
 from include.wiring.approval import PlanApproval
-from include.wiring.retry import BUSY_RETRIES, SyncRetryPolicy
+from include.wiring.retry import BUSY_RETRIES, RETRIES, SyncRetryPolicy
 
 Extract = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
 DEFAULTS = {
     "owner": "finance-data",
-    "retries": BUSY_RETRIES,
+    "retries": RETRIES,
     "retry_delay": timedelta(minutes=1),
     "retry_policy": SyncRetryPolicy(),
 }
@@ -29,7 +29,7 @@ def push_realms(extract_step: Extract, *, with_approval: bool) -> None:
     Default trigger rules inside, so that one dead realm does not touch the others; ``all_done`` only on the report.
     """
 
-    @task(retries=0)
+    @task
     def choose(**context: Any) -> list[str]:
         return runs.choose(context)
 
@@ -51,19 +51,19 @@ def push_realms(extract_step: Extract, *, with_approval: bool) -> None:
         def make_plan(plan: dict[str, Any], **context: Any) -> dict[str, Any]:
             return runs.plan(plan, context)
 
-        @task
+        @task(retries=BUSY_RETRIES)
         def push(plan: dict[str, Any], **context: Any) -> dict[str, Any]:
             return runs.push(plan, context)
 
-        @task(trigger_rule="all_done", retries=3)
+        @task(trigger_rule="all_done")
         def report(realm_key: str, **context: Any) -> dict[str, Any]:
             return runs.report(realm_key, context)
 
         planned = make_plan(check(extract(preflight(realm_key))))
-        decided = PlanApproval(task_id="approve", plan=planned, retries=0).output if with_approval else planned
+        decided = PlanApproval(task_id="approve", plan=planned).output if with_approval else planned
         push(decided) >> report(realm_key)
 
-    @task(trigger_rule="all_done", retries=0)
+    @task(trigger_rule="all_done")
     def finish(**context: Any) -> None:
         runs.finish(context)
 
