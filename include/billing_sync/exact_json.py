@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from json.encoder import encode_basestring as _text
 from typing import Any
+
+_SCALARS = frozenset({Decimal, int, bool, type(None), str})
 
 
 def dumps(value: Any) -> str:
     """The value as compact JSON: a Decimal as the number it is, a date as text. Raises TypeError for a float."""
-    if isinstance(value, Decimal):
-        return _number(value)
-    if value is None or isinstance(value, (bool, int, str)):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, date):
-        return json.dumps(value.isoformat())
-    if isinstance(value, Mapping):
-        members = (f"{json.dumps(str(key), ensure_ascii=False)}:{dumps(part)}" for key, part in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(dumps, value)) + "]"
-    raise TypeError(f"{type(value).__name__} is nothing that exact JSON can hold")
+    parts: list[str] = []
+    _write(value, parts.append)
+    return "".join(parts)
 
 
 def loads(text: str | bytes) -> Any:
@@ -32,7 +26,9 @@ def loads(text: str | bytes) -> Any:
 
 def replace_texts(value: Any, replaced: Callable[[str, str], str]) -> Any:
     """The value with each text that stands under a key of an object replaced by ``replaced(key, text)``."""
-    if isinstance(value, Mapping):
+    if type(value) in _SCALARS:
+        return value
+    if isinstance(value, (dict, Mapping)):
         return {
             key: replaced(key, part) if isinstance(part, str) else replace_texts(part, replaced)
             for key, part in value.items()
@@ -40,6 +36,49 @@ def replace_texts(value: Any, replaced: Callable[[str, str], str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [replace_texts(part, replaced) for part in value]
     return value
+
+
+def _write(value: Any, put: Callable[[str], object]) -> None:
+    """Hand the parts of the text to ``put``. The usual types come first: a batch holds tens of thousands of values."""
+    kind = type(value)
+    if kind is str:
+        put(_text(value))
+    elif kind is Decimal:
+        put(_number(value))
+    elif kind is dict:
+        _write_members(value, put)
+    elif kind is list or kind is tuple:
+        _write_parts(value, put)
+    elif value is None or isinstance(value, (bool, int, str)):
+        put(json.dumps(value, ensure_ascii=False))
+    elif isinstance(value, Decimal):
+        put(_number(value))
+    elif isinstance(value, date):
+        put(_text(value.isoformat()))
+    elif isinstance(value, Mapping):
+        _write_members(value, put)
+    elif isinstance(value, (list, tuple)):
+        _write_parts(value, put)
+    else:
+        raise TypeError(f"{type(value).__name__} is nothing that exact JSON can hold")
+
+
+def _write_members(value: Mapping[Any, Any], put: Callable[[str], object]) -> None:
+    separator = "{"
+    for key, part in value.items():
+        put(f"{separator}{_text(str(key))}:")
+        _write(part, put)
+        separator = ","
+    put("}" if value else "{}")
+
+
+def _write_parts(value: Sequence[Any], put: Callable[[str], object]) -> None:
+    separator = "["
+    for part in value:
+        put(separator)
+        _write(part, put)
+        separator = ","
+    put("]" if value else "[]")
 
 
 def _number(value: Decimal) -> str:

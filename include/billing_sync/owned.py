@@ -82,10 +82,15 @@ def _summary(line: Mapping[str, Any] | None) -> str:
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: _plain(line[name]) for name in _LINE if line.get(name) is not None}
-    detail = line.get(str(line.get("DetailType"))) or {}
-    kept |= {name: _plain(detail[name]) for name in _DETAIL if detail.get(name) is not None}
-    kept |= {name: str(detail[name]["value"]) for name in _DETAIL_REFERENCES if detail.get(name)}
+    kept = {name: _plain(value) for name in _LINE if (value := line.get(name)) is not None}
+    detail = line.get(str(line.get("DetailType")))
+    if detail:
+        for name in _DETAIL:
+            if (value := detail.get(name)) is not None:
+                kept[name] = _plain(value)
+        for name in _DETAIL_REFERENCES:
+            if value := detail.get(name):
+                kept[name] = str(value["value"])
     return kept
 
 
@@ -95,7 +100,7 @@ def _covers(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 def _plain(value: Any) -> Any:
     """Numbers in one form: 100, 100.0 and 100.00 are the same amount."""
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+    if type(value) is str or isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value
     return format(Decimal(value).normalize() + 0, "f")
 
