@@ -13,6 +13,7 @@ from qbo_simulator.clock import meta_time, parse_moment
 from qbo_simulator.company import Company
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.entities.usual_line import print_document
 from qbo_simulator.errors import bad_reference, not_found
 from qbo_simulator.settings import Settings
 from qbo_simulator.wire import Json
@@ -94,6 +95,7 @@ class Books:
         self.now = int(now)
         self.today = today
         self.time_text = meta_time(self.now)
+        self._parents: set[int] | None = None
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -161,8 +163,17 @@ class Books:
         )
 
     def _jobs_balance(self, id: int) -> int:
+        if self._parents is None:
+            found = self.database.execute(
+                "select distinct parent from objects where company = ? and entity = 'Customer' and deleted = 0 "
+                "and parent is not null",
+                (self.company.key,),
+            )
+            self._parents = {parent for (parent,) in found}
+        if id not in self._parents:
+            return 0
         children = self.database.execute(
-            "select id, balance from objects where company = ? and parent = ? and entity = 'Customer' and deleted = 0",
+            "select id, balance from objects where company = ? and entity = 'Customer' and deleted = 0 and parent = ?",
             (self.company.key, id),
         ).fetchall()
         return sum((balance or 0) + self._jobs_balance(child) for child, balance in children)
@@ -300,7 +311,7 @@ class Books:
         customer = document.get("CustomerRef")
         parent = document.get("ParentRef")
         total = document.get("TotalAmt")
-        record.text = wire.encode(document)
+        record.text = print_document(document)
         self.database.execute(
             f"{verb} objects (company, entity, id, sync_token, created, updated, active, deleted, name, full_name, doc_number, "
             "txn_date, due_date, customer, parent, total, balance, last_line, body) "
@@ -326,6 +337,7 @@ class Books:
         )
         if not entity.is_transaction:
             self.cache.forget(key)
+            self._parents = None
 
     def delete(self, record: Record) -> None:
         """Mark a transaction deleted: it answers 610 from now on and CDC reports it."""

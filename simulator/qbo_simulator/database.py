@@ -6,7 +6,7 @@ A committed write survives ``kill -9``: WAL with ``synchronous = normal`` loses 
 import sqlite3
 from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 create table if not exists companies (
@@ -42,15 +42,15 @@ create table if not exists objects (
     body text not null,
     primary key (company, entity, id)
 );
-create index if not exists objects_by_name on objects (company, entity, name) where name is not null;
-create index if not exists objects_by_full_name on objects (company, entity, full_name, id) where full_name is not null;
-create index if not exists objects_by_number on objects (company, doc_number) where doc_number is not null;
-create index if not exists objects_by_date on objects (company, entity, txn_date, id) where txn_date is not null;
-create index if not exists objects_by_customer on objects (company, customer, entity) where customer is not null;
-create index if not exists objects_by_parent on objects (company, parent) where parent is not null;
-create index if not exists objects_by_update on objects (company, entity, updated, id);
-create index if not exists objects_by_balance on objects (company, entity, balance) where balance is not null;
-create index if not exists objects_by_total on objects (company, entity, total) where total is not null;
+create index if not exists objects_by_name on objects (company, entity, deleted, name, id) where name is not null;
+create index if not exists objects_by_full_name on objects (company, entity, deleted, full_name, id) where full_name is not null;
+create index if not exists objects_by_number on objects (company, entity, deleted, doc_number, id);
+create index if not exists objects_by_date on objects (company, entity, deleted, txn_date, id);
+create index if not exists objects_by_customer on objects (company, entity, deleted, customer, id);
+create index if not exists objects_by_update on objects (company, entity, deleted, updated, id);
+create index if not exists objects_by_balance on objects (company, entity, deleted, balance);
+create index if not exists objects_by_total on objects (company, entity, deleted, total);
+create index if not exists objects_by_parent on objects (company, entity, deleted, parent) where parent is not null;
 create table if not exists names (
     company integer not null,
     space text not null,

@@ -47,9 +47,9 @@ def parse(text: str) -> Any:
 
 
 def _number(value: object) -> str:
-    if isinstance(value, Decimal):
+    if value.__class__ is Decimal:
         text = str(value)
-        return f"{_MARK}{value:f}{_MARK}" if "E" in text else f"{_MARK}{text}{_MARK}"
+        return f"{_MARK}{text}{_MARK}" if "E" not in text else f"{_MARK}{value:f}{_MARK}"
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 

@@ -38,6 +38,7 @@ from qbo_simulator.entities.shapes import (
     TAX_DETAIL,
     email,
 )
+from qbo_simulator.entities.usual_line import SalesLineShape
 
 _ONLINE: dict[str, Reader] = {
     "AllowIPNPayment": boolean,
@@ -59,7 +60,7 @@ _HEAD: dict[str, Reader] = {
     "PrivateNote": text(4000),
     "TxnStatus": text(30),
     "LinkedTxn": listed(LINKED_TXN),
-    "Line": listed(LINE),
+    "Line": listed(SalesLineShape(LINE)),
     "TxnTaxDetail": TAX_DETAIL,
     "TxnSource": text(255),
     "TaxFormType": ignored,

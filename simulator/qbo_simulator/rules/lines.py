@@ -104,13 +104,24 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
             _check_stock(item, quantity, lines.date)
     if "ClassRef" in detail:
         raise bad_reference("Klasses", detail["ClassRef"]["value"])
-    result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1}
-    if "Description" in line:
-        result["Description"] = line["Description"]
-    result["Amount"] = amount
-    if "LinkedTxn" in line:
-        result["LinkedTxn"] = line["LinkedTxn"]
-    result["DetailType"] = "SalesItemLineDetail"
+    number = len(lines.items) + 1
+    if "Description" in line and "LinkedTxn" not in line:
+        return {
+            "Id": line_id,
+            "LineNum": number,
+            "Description": line["Description"],
+            "Amount": amount,
+            "DetailType": "SalesItemLineDetail",
+            "SalesItemLineDetail": detail,
+        }
+    return _arranged(line, line_id, number, detail)
+
+
+def _arranged(line: Json, line_id: str, number: int, detail: Json) -> Json:
+    result: Json = {"Id": line_id, "LineNum": number}
+    for name in ("Description", "Amount", "LinkedTxn", "DetailType"):
+        if name in line:
+            result[name] = line[name]
     result["SalesItemLineDetail"] = detail
     return result
 

@@ -7,6 +7,7 @@ from qbo_simulator.errors import Fault
 from qbo_simulator.wire import Json
 
 SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate")
+MARKS = ",".join("?" * len(SALES_FORMS))
 ALLOW_DUPLICATE = "allowduplicatedocnum"
 
 
@@ -36,7 +37,9 @@ def next_number(books: Books) -> str:
     while True:
         number = str(1000 + books.next_id("document numbers"))
         taken = books.database.execute(
-            "select 1 from objects where company = ? and doc_number = ? limit 1", (books.company.key, number)
+            f"select 1 from objects where company = ? and entity in ({MARKS}) "  # noqa: S608 - question marks only
+            "and deleted = 0 and doc_number = ? limit 1",
+            (books.company.key, *SALES_FORMS, number),
         ).fetchone()
         if not taken:
             return number
@@ -46,11 +49,13 @@ def refuse_duplicate(books: Books, entity: EntityType, number: str, own_id: int)
     """6140 names the transaction that has the number."""
     is_shared = books.settings.duplicate_numbers_across == "sales_forms" and entity.name in SALES_FORMS
     spaces = SALES_FORMS if is_shared else (entity.name,)
+    marks = ",".join("?" * len(spaces))
     for name, object_id in books.database.execute(
-        "select entity, id from objects where company = ? and doc_number = ? and deleted = 0 order by id",
-        (books.company.key, number),
+        f"select entity, id from objects where company = ? and entity in ({marks}) "  # noqa: S608 - question marks only
+        "and deleted = 0 and doc_number = ? order by id",
+        (books.company.key, *spaces, number),
     ):
-        if name in spaces and object_id != own_id:
+        if object_id != own_id:
             raise Fault(
                 "6140",
                 "Duplicate Document Number Error : You must specify a different number. This number has already been "

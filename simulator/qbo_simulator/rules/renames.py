@@ -4,6 +4,7 @@ from typing import Any
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
+from qbo_simulator.entities.registry import ENTITIES
 
 REFERRING_PROPERTIES = {
     "Customer": ("CustomerRef",),
@@ -21,6 +22,8 @@ REFERRING_PROPERTIES = {
     "Term": ("SalesTermRef", "TermRef"),
     "PaymentMethod": ("PaymentMethodRef",),
 }
+
+TRANSACTIONS = tuple(name for name, entity in ENTITIES.items() if entity.is_transaction)
 
 
 def rename_in_references(books: Books, record: Record) -> None:
@@ -42,7 +45,8 @@ def rename_in_references(books: Books, record: Record) -> None:
 
 def _candidates(record: Record, properties: tuple[str, ...]) -> tuple[str, list[Any]]:
     if record.entity.name == "Customer":
-        return "customer = ?", [record.id]
+        marks = ",".join("?" * len(TRANSACTIONS))
+        return f"entity in ({marks}) and deleted = 0 and customer = ?", [*TRANSACTIONS, record.id]
     patterns = [f'%"{name}":{{"value":"{record.id}",%' for name in properties]
     return "(" + " or ".join("body like ?" for _ in patterns) + ")", patterns
 

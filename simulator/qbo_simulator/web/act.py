@@ -81,7 +81,7 @@ def _receive(books: Books, wanted: Json) -> Json:
     invoices = wanted.get("invoices")
     if invoices is None:
         rows = books.database.execute(
-            "select id from objects where company = ? and customer = ? and entity = 'Invoice' and deleted = 0 and balance > 0 "
+            "select id from objects where company = ? and entity = 'Invoice' and deleted = 0 and customer = ? and +balance > 0 "
             "order by txn_date, id",
             (books.company.key, customer),
         ).fetchall()
