@@ -185,7 +185,9 @@ class World:
         self._runs += 1
         context = self.context(f"{kind}__sync_{self._runs}", kind, params)
         context["dag_run"].dag_id = "qbo_auto_sync"
-        return runs.push(runs.plan(runs.check(runs.extract_changes(self.realm_key, context), context), context), context)
+        return runs.push(
+            runs.plan(runs.check(runs.extract_changes(self.realm_key, context), context), context), context
+        )
 
     def context(self, run_id: str, kind: str = "manual", params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What Airflow hands to a task, as far as the tasks look at it."""

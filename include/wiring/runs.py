@@ -183,7 +183,7 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
         if latest is None:
             log.warning("%s: this run made no plan: look at the task that failed", realm_key)
             return {"realm_key": realm_key, "is_done": False}
-        result = make_findings(realm.state, latest.id)
+        result = make_findings(realm.state, latest.id, run=(run.dag_id, run.run_id))
         for line in result.summary():
             log.info(line)
         log.info(mail_findings(realm.state, latest.id, realm.settings.alert_to))

@@ -42,7 +42,9 @@ def test_opening_a_draft_pushes_it(world: World) -> None:
     world.sync()
     assert world.in_qbo() == []
 
-    world.sql("update billing.invoices set status = 'open', updated_at = clock_timestamp() where invoice_id = 'inv-T-1'")
+    world.sql(
+        "update billing.invoices set status = 'open', updated_at = clock_timestamp() where invoice_id = 'inv-T-1'"
+    )
     world.sync()
 
     assert len(world.in_qbo("T-1")) == 1
@@ -61,7 +63,7 @@ def test_a_new_mapping_releases_what_it_blocked_although_billing_did_not_change(
 
 
 def test_opening_the_books_releases_what_the_closed_period_held(world: World) -> None:
-    """Skipped ``period_closed`` before any call, with no invoice in QuickBooks; the closing date moves, the next sync pushes it."""
+    """Skipped ``period_closed`` before any call; the closing date moves, and the next sync pushes the invoice."""
     world.qbo.preferences(BookCloseDate="2026-10-05")
     world.refresh()
     world.invoice("T-1", day="2026-10-05")

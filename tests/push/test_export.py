@@ -76,7 +76,9 @@ def test_a_customer_that_quickbooks_lacks_is_created_once(world: World) -> None:
     assert len(customers) == 1
     assert customers[0]["PrimaryEmailAddr"]["Address"] == "ap@bluebird.example"
     assert {one["CustomerRef"]["value"] for one in world.in_qbo()} == {customers[0]["Id"]}
-    assert world.sql("select origin from qbo_sync.mappings where kind = 'customer' and billing_key = 'c9'") == [("created",)]
+    assert world.sql("select origin from qbo_sync.mappings where kind = 'customer' and billing_key = 'c9'") == [
+        ("created",)
+    ]
 
 
 def test_plan_only_writes_nothing_and_says_what_a_push_would_write(world: World) -> None:
@@ -87,7 +89,9 @@ def test_plan_only_writes_nothing_and_says_what_a_push_would_write(world: World)
     world.run(mode="plan_only")
 
     assert world.in_qbo() == []
-    assert world.sql("select totals->'create'->>'documents', totals->'create'->>'money' from qbo_sync.plans") == [("2", "30.55")]
+    assert world.sql("select totals->'create'->>'documents', totals->'create'->>'money' from qbo_sync.plans") == [
+        ("2", "30.55")
+    ]
     assert world.status("inv-T-1") == ("Pending", "planned")
 
 
