@@ -26,6 +26,15 @@ CONFLICTS = frozenset({"deleted_in_qbo", "edited_in_qbo", "already_in_qbo", "amb
 _COMPARED = frozenset({"DocNumber", "TxnDate", "CustomerRef", "CurrencyRef", "TotalAmt", "TotalTax"})
 """Fields of ours that have a class of their own."""
 
+_BRINGS_ALONG = {
+    DriftClass.AMOUNT: ("Line",),
+    DriftClass.TAX: ("Line",),
+    DriftClass.CURRENCY: ("Line",),
+    DriftClass.DATE: ("DueDate",),
+    DriftClass.CUSTOMER: ("SalesTermRef", "DueDate"),
+}
+"""Fields that QuickBooks, or whoever edits, changes together with what is named already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -100,10 +109,11 @@ def _gone_in_billing(pair: Pair, billed: Billed, held: Held) -> Difference:
 def _compared(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Iterator[Difference]:
     in_motion = _in_motion(pair.known)
     held_back = in_motion or _held_back(pair, billed, rules)
-    amounts = list(_amounts(pair, billed, held, rules))
-    for one in (*_fields(pair, billed, held), *_dates(pair, billed, held), *amounts):
+    found = [*_fields(pair, billed, held), *_dates(pair, billed, held), *_amounts(pair, billed, held, rules)]
+    for one in found:
         yield one if one.explained else replace(one, explained=held_back)
-    edits = [edit for edit in held.edits if edit.field not in _COMPARED and not (edit.field == "Line" and amounts)]
+    named = _COMPARED.union(*(_BRINGS_ALONG.get(one.drift, ()) for one in found))
+    edits = [edit for edit in held.edits if edit.field not in named]
     if edits:
         names = ", ".join(edit.field for edit in edits)
         ours, theirs = "; ".join(edit.ours for edit in edits), "; ".join(edit.theirs for edit in edits)

@@ -147,9 +147,10 @@ class ReconciliationStore:
         return found[-1] if found else None
 
     def shown(self, reconciliation_id: int, limit: int) -> list[Shown]:
-        """The first differences of each class and explanation."""
+        """The first differences of each class and explanation, in the order of the classes."""
         rows = self._rows("shown_differences", {"id": reconciliation_id, "row_limit": limit})
-        return [_shown(row) for row in rows]
+        order = list(DriftClass)
+        return sorted((_shown(row) for row in rows), key=lambda one: order.index(one.drift))
 
     def keep_report(self, reconciliation_id: int, page: str) -> None:
         """Keep the page."""
