@@ -180,6 +180,14 @@ def test_an_amount_rounds_quantity_times_price_to_the_cent(qbo: Qbo) -> None:
     assert made["TotalAmt"] == Decimal("1.01")
 
 
+def test_quantity_and_price_of_zero_count_as_not_given(qbo: Qbo) -> None:
+    """As a public client sends them; one of them alone is compared."""
+    made = qbo.create("Invoice", **invoice(item_line(100, Qty=0, UnitPrice=0)))
+    refused = qbo.post("invoice", invoice(item_line(100, Qty=1, UnitPrice=0)))
+
+    assert (made["TotalAmt"], refused.error["code"]) == (100, "6070")
+
+
 def test_an_inactive_customer_or_item_is_refused_with_610(qbo: Qbo) -> None:
     """What has been made inactive cannot be used on a new form."""
     qbo.post("customer", {"Id": "2", "SyncToken": "0", "sparse": True, "Active": False})

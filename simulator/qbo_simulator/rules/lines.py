@@ -85,7 +85,8 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     if detail is None:
         raise missing("Line.SalesItemLineDetail")
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
-    if price is not None and quantity is not None:
+    # Both zero counts as neither given: a public client always sends them so, and its live tests pass.
+    if price is not None and quantity is not None and (price or quantity):
         product = price * quantity
         if product != amount and wire.money(Decimal(product)) != amount:
             raise Fault(
