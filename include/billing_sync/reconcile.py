@@ -79,7 +79,7 @@ def _found(pair: Pair, rules: Rules) -> Iterator[Difference]:
 
 def _missing(pair: Pair, billed: Billed, rules: Rules) -> Difference:
     known = pair.known
-    total = money(billed.total, billed.currency)
+    total = _whose(money(billed.total, billed.currency), billed.customer_name)
     if known.is_linked or known.reason == "deleted_in_qbo":
         drift, value, explained = DriftClass.DELETED_IN_QBO, total, _in_motion(known)
     else:
@@ -96,7 +96,8 @@ def _surplus(pair: Pair, held: Held) -> Difference:
         explained = explained or "moved"
     elif pair.known.is_linked:
         drift = DriftClass.DELETED_IN_BILLING
-    return _difference(pair, drift, "existence", None, money(held.total, held.currency), -held.total, explained)
+    value = _whose(money(held.total, held.currency), held.customer_name)
+    return _difference(pair, drift, "existence", None, value, -held.total, explained)
 
 
 def _gone_in_billing(pair: Pair, billed: Billed, held: Held) -> Difference:
@@ -281,6 +282,10 @@ def _case(pair: Pair, found: Difference) -> Case:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def _whose(text: str, customer: str | None) -> str:
+    return f"{text}, {customer}" if customer else text
 
 
 def _named(name: str | None, ref: str | None) -> str:

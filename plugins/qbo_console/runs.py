@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from include.billing_sync.findings import NEWS
 from include.billing_sync.reasons import CATALOGUE
 from include.stores.findings import FindingsStore, KeptFindings
-from qbo_console import answers
+from qbo_console import answers, reconciliations
 from qbo_console.rendering import render
 from qbo_console.state import State
 
@@ -18,7 +18,16 @@ router = APIRouter(prefix="/runs/{dag_id}/{run_id}")
 def run_page(request: Request, dag_id: str, run_id: str, state: State) -> Response:
     """The companies of the run with the totals of both sides; none yet while the run is on its way."""
     found = FindingsStore(state).of_run(dag_id, run_id)
-    return answers.page(request, "run.html", dag_id=dag_id, run_id=run_id, realms=found, catalogue=CATALOGUE, news=NEWS)
+    return answers.page(
+        request,
+        "run.html",
+        dag_id=dag_id,
+        run_id=run_id,
+        realms=found,
+        nights=reconciliations.of_run(state, dag_id, run_id),
+        catalogue=CATALOGUE,
+        news=NEWS,
+    )
 
 
 @router.get("/{plan_id}")

@@ -189,7 +189,7 @@ def test_what_no_run_has_looked_at_is_drift(world: World, night: Night) -> None:
 
     found = night.row("T-1", "missing_in_qbo")
     assert found["amount"] == Decimal("120.00")
-    assert found["billing_value"] == "120.00 USD, without a status"
+    assert found["billing_value"] == "120.00 USD, Northwind Cafe, without a status"
     assert "qbo_export_invoices" in found["proposed_repair"]
 
 
