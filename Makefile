@@ -16,7 +16,7 @@ SEED ?= 1
 RUNS ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop reset status venv test check format bench chaos lock
+.PHONY: help demo stop reset status venv test check check-format check-lint check-types check-sql check-rooms format bench chaos lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,11 +40,21 @@ test:  ## Run the tests (T=tests/runner chooses, REQUIRE_ALL=1 forbids skipping 
 	@$(PYTHON) -m demo.runner test-env
 	REQUIRE_ALL=$(REQUIRE_ALL) $(PY) -m pytest $(T) $(ARGS)
 
-check: venv  ## Format, lint, types, SQL lint and the architecture test
+check: check-format check-lint check-types check-sql check-rooms  ## Format, lint, types, SQL lint and the architecture test
+
+check-format: venv
 	$(VENV)/bin/ruff format --check .
+
+check-lint: venv
 	$(VENV)/bin/ruff check .
+
+check-types: venv
 	$(VENV)/bin/mypy include/billing_sync include/stores plugins/qbo_hook simulator/qbo_simulator demo/runner
+
+check-sql: venv
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar include/sql demo
+
+check-rooms: venv
 	$(PY) -m pytest -q tests/test_architecture.py
 
 format: venv  ## Put code and SQL into the project's shape

@@ -22,6 +22,7 @@ from types import TracebackType
 
 from demo.runner import ports, processes
 from demo.runner.problems import RunnerError
+from demo.runner.watcher import Watcher
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _AS_ORDINARY_USER = ("unshare", "--user", "--map-user=1", "--map-group=1", "--")
@@ -37,13 +38,15 @@ class EmbeddedPostgres:
 
         :param folder: where the server keeps everything; made when missing, readable by the owner alone.
         :param port: the port on 127.0.0.1; 0 takes a free one at the first start and keeps it for this object.
-        :param durable: False turns off what only a power cut can make necessary (for tests). Commits still survive
-            `kill`, because they reach the operating system before they are answered.
+        :param durable: False is for tests: it turns off what only a power cut can make necessary, and the server
+            ends with the process that started it, however that ends. Commits still survive `kill`, because they
+            reach the operating system before they are answered.
         """
         self.folder = Path(folder).absolute()
         self.port = port
         self._may_choose_port = port == 0
         self._durable = durable
+        self._watcher: Watcher | None = None
         self._data = self.folder / "data"
         self._log = self.folder / "server.log"
         self._password_file = self.folder / "password"
@@ -82,6 +85,7 @@ class EmbeddedPostgres:
                     continue
                 raise RunnerError(f"port {self.port} (PostgreSQL) is in use", "stop what listens there")
             if self._try_to_start():
+                self._watch()
                 return self
             if "could not bind" not in self._log_tail():
                 break
@@ -89,6 +93,7 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server: open sessions are ended, nothing committed is lost. Does nothing when it does not run."""
+        self._dismiss_watcher()
         postmaster = self._postmaster()
         if postmaster is None:
             return
@@ -105,6 +110,7 @@ class EmbeddedPostgres:
 
     def kill(self) -> None:
         """End all processes of the server at once, as the system does when memory runs out."""
+        self._dismiss_watcher()
         postmaster = self._postmaster()
         if postmaster is not None:
             crew = processes.family([postmaster])
@@ -178,6 +184,17 @@ class EmbeddedPostgres:
         arguments = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         wait = ["-w", "-t", str(_START_SECONDS)]
         return not self._run("pg_ctl", "start", "-D", str(self._data), "-l", str(self._log), *wait, "-o", arguments)
+
+    def _watch(self) -> None:
+        pid = self.pid()
+        if pid is not None and not self._durable:
+            still_ours = '[ "$(head -n 1 postmaster.pid)" = "$1" ] && kill -INT "$1"'
+            self._watcher = Watcher(["/bin/sh", "-c", still_ours, "watcher", str(pid)], self._data)
+
+    def _dismiss_watcher(self) -> None:
+        if self._watcher is not None:
+            self._watcher.dismiss()
+            self._watcher = None
 
     def _run(self, program: str, *arguments: str) -> int:
         """Run one of PostgreSQL's programs, its output going to the log; a pipe would be held open by the server."""

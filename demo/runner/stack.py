@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +24,7 @@ from demo.runner.ports import HOST
 from demo.runner.postgres import EmbeddedPostgres
 from demo.runner.problems import RunnerError
 from demo.runner.progress import Progress
+from demo.runner.watcher import Watcher
 
 # Airflow's own name of each component in its health report. Started in this order; stopped in the reverse one, so
 # that the scheduler, whose tasks need the api-server and the simulator to end well, goes first.
@@ -51,7 +54,8 @@ class Stack:
     ) -> None:
         """Describe a stack; nothing is touched before one of the `start` methods.
 
-        :param durable: False makes PostgreSQL faster and unsafe against power cuts only (for tests).
+        :param durable: False is for tests: PostgreSQL is faster and unsafe against power cuts, and the stack is
+            stopped when the process that started it has ended, however that ended.
         """
         self.home = home if isinstance(home, Home) else Home(home.absolute())
         self.ports = ports
@@ -59,6 +63,8 @@ class Stack:
         self._dags_folder = dags_folder
         self._plugins_folder = plugins_folder
         self._components: dict[str, Component] = {}
+        self._durable = durable
+        self._watcher: Watcher | None = None
 
     def __enter__(self) -> Stack:
         return self
@@ -111,6 +117,9 @@ class Stack:
         """Start PostgreSQL and make the databases."""
         self.home.make()
         self.home.remember_ports(self.ports)
+        if self._watcher is None and not self._durable:
+            cleaning_up = os.environ | {"LEDGERLINE_HOME": str(self.home.root)}
+            self._watcher = Watcher([sys.executable, "-m", "demo.runner", "stop"], CHECKOUT, cleaning_up)
         with Progress("PostgreSQL") as progress:
             self.postgres.start()
             for name in DATABASES:
@@ -185,6 +194,9 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything, in the order in which nothing waits for what is gone; no process is left."""
+        if self._watcher is not None:
+            self._watcher.dismiss()
+            self._watcher = None
         for name in reversed(COMPONENTS):
             component = self._peek(name)
             if component.process() is not None:
@@ -196,6 +208,13 @@ class Stack:
         processes.end_all(self._strays(), grace=2.0)
         self.postgres.stop()
         self._components.clear()
+
+    def kill(self) -> None:
+        """End every process at once, without a chance to clean up, as a power cut does."""
+        crew = self.all_processes()
+        processes.send_signal(crew, signal.SIGKILL)
+        processes.wait_until_ended(crew, 10.0)
+        self.stop()
 
     def _peek(self, name: str) -> Component:
         """Return a component to be looked at or stopped, which needs no environment."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ import pytest
 from demo.runner import ports, processes
 from demo.runner.postgres import EmbeddedPostgres, binaries
 from demo.runner.problems import RunnerError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -126,6 +130,23 @@ def test_a_busy_port_is_named_in_one_line(tmp_path):
     assert not server.is_running()
 
 
+def test_a_servers_processes_end_when_the_tests_are_killed(tmp_path):
+    """A test run that gets SIGKILL, and so stops nothing itself, leaves no server behind."""
+    program = (
+        "import os, signal, sys; from demo.runner.postgres import EmbeddedPostgres\n"
+        "server = EmbeddedPostgres(sys.argv[1], durable=False).start()\n"
+        "print(server.pid(), flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+
+    killed = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "pg")], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+    server = processes.find_process(int(killed.stdout))
+    assert killed.returncode == -signal.SIGKILL
+    assert server is None or processes.wait_until_ended([server], 20) == []
+
+
 def test_a_very_long_path_is_no_hindrance(tmp_path):
     """The folder's path may be longer than any unix socket's path can be."""
     folder = tmp_path / ("x" * 100) / ("y" * 60)
@@ -138,8 +159,7 @@ def test_a_very_long_path_is_no_hindrance(tmp_path):
 def test_an_ordinary_user_needs_no_name_space():
     """The same code starts the server for a user without any rights, with the system's own Python."""
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
-    checkout = Path(__file__).resolve().parents[2]
-    if python is None or not _others_may_read(checkout) or not _others_may_read(binaries()):
+    if python is None or not _others_may_read(CHECKOUT) or not _others_may_read(binaries()):
         pytest.skip("neither this checkout nor a system Python can be read by an ordinary user here")
     program = (
         "import tempfile; from demo.runner.postgres import EmbeddedPostgres\n"
@@ -149,8 +169,8 @@ def test_an_ordinary_user_needs_no_name_space():
 
     result = subprocess.run(
         [python, "-c", program],
-        cwd=checkout,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"},
         user=65534,
         group=65534,
         extra_groups=[],

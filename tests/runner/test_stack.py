@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -9,7 +11,7 @@ from dataclasses import asdict
 import pytest
 
 from demo.runner import ports, processes
-from demo.runner.layout import Ports
+from demo.runner.layout import CHECKOUT, Ports
 from demo.runner.problems import RunnerError
 from demo.runner.stack import AIRFLOW_COMPONENTS, COMPONENTS, Stack
 from demo.runner.walk import wait_for_dag
@@ -121,6 +123,19 @@ def test_a_dag_file_that_cannot_be_read_is_named(stack):
     broken.unlink()
 
 
+def test_after_a_power_cut_everything_starts_again(stack):
+    """Killed all at once and without warning, the stack comes up with its data on the next start."""
+    wait_for_dag(stack.api, "says_and_waits")
+    dags = stack.postgres.run_sql("select dag_id from dag", "airflow")
+
+    stack.kill()
+    assert stack.running() == {}
+    stack.start()
+
+    assert stack.api.health()["scheduler"]["status"] == "healthy"
+    assert stack.postgres.run_sql("select dag_id from dag", "airflow") == dags
+
+
 def test_stop_in_the_middle_of_a_task_leaves_no_process(stack):
     """A run is triggered, its first task's log is readable, its second one is at work: stop ends all of it."""
     wait_for_dag(stack.api, "says_and_waits")
@@ -137,6 +152,24 @@ def test_stop_in_the_middle_of_a_task_leaves_no_process(stack):
     assert [process for process in crew if processes.is_running(process)] == []
     assert stack.running() == {}
     assert list(stack.home.pids.iterdir()) == []
+
+
+def test_a_stack_of_tests_that_were_killed_is_stopped(tmp_path):
+    """A test run that gets SIGKILL leaves no component behind either."""
+    program = (
+        "import os, pathlib, signal, sys; from demo.runner.layout import Ports; from demo.runner.stack import Stack\n"
+        "stack = Stack(pathlib.Path(sys.argv[1]), Ports.free(), durable=False)\n"
+        "stack.start_postgres(); stack.start_simulator()\n"
+        "print(*stack.running().values(), flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+
+    killed = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+    crew = [processes.find_process(int(pid)) for pid in killed.stdout.splitlines()[-1].split()]
+    assert len(crew) == 2
+    assert processes.wait_until_ended([process for process in crew if process], 60) == []
 
 
 def _wait_for_state(stack: Stack, run_id: str, task_id: str, state: str) -> None:
