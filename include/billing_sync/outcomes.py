@@ -22,6 +22,8 @@ IN_DOUBT = "in_doubt"
 """What became of a sending cannot be told, whoever looks: a person decides. The outcome stays with the document."""
 _ANSWERED_BY_FAULT = frozenset({FAULT, FAULT_ON_REPEAT, *NEEDS_A_LOOK})
 
+_UNSENT = (Status.SYNCED, "not_yet_sent")
+"""A document that waits for its mail is in QBO all the same (rule 11)."""
 _DONE_REASON = {Action.CREATE: "created", Action.UPDATE: "updated", Action.VOID: "updated", Action.SEND: "updated"}
 
 
@@ -122,15 +124,16 @@ def unknown(item: Item, answer: Answer | None, outcome: str) -> Settled:
     """
     detail = answer.detail if answer else ""
     times = item.unknown_times + (item.unknown_times > 0 or outcome not in NEEDS_A_LOOK)
+    status, reason = (Status.UNKNOWN, "planned") if item.action != Action.SEND else _UNSENT
     return Settled(
         item=item,
         state=ItemState.UNKNOWN,
         outcome=outcome,
-        status=Status.UNKNOWN,
-        reason="planned",
+        status=status,
+        reason=reason,
         detail=detail,
         answer=answer,
-        reasons=[{"reason": "planned", "detail": detail}],
+        reasons=[{"reason": reason, "detail": detail}],
         unknown_times=times,
     )
 
@@ -171,11 +174,12 @@ def repeat_with_token(item: Item, sync_token: str) -> Settled:
 
 
 def _planned(item: Item, reason: str, detail: str, *, outcome: str, answer: Answer | None = None) -> Settled:
+    status, reason = (Status.PENDING, reason) if item.action != Action.SEND else _UNSENT
     return Settled(
         item=item,
         state=ItemState.PLANNED,
         outcome=outcome,
-        status=Status.PENDING,
+        status=status,
         reason=reason,
         detail=detail,
         answer=answer,
@@ -199,14 +203,15 @@ def adopted_name(item: Item) -> Settled:
 
 def stale(item: Item, why: str) -> Settled:
     """What the plan was made from has changed since: it is planned anew and nothing is sent."""
+    status, reason = (Status.PENDING, "stale_plan") if item.action != Action.SEND else _UNSENT
     return Settled(
         item=item,
         state=ItemState.STALE,
         outcome="stale",
-        status=Status.PENDING,
-        reason="stale_plan",
+        status=status,
+        reason=reason,
         detail=why,
-        reasons=[{"reason": "stale_plan", "detail": why}],
+        reasons=[{"reason": reason, "detail": why}],
     )
 
 

@@ -22,6 +22,8 @@ from include.stores.plans import NAME_KINDS
 from include.stores.settling import MAPPING_KINDS
 
 Lookup = Callable[[str], "str | None"]
+_MAY_REFER = '"@'
+"""Stands in the text of every body that holds a reference such as ``@customer:42``."""
 
 _OPEN = frozenset({ItemState.PLANNED, ItemState.SENDING, ItemState.UNKNOWN})
 _NAME_TAKEN = frozenset({"already_in_qbo", "refused"})
@@ -92,12 +94,15 @@ class LiveInputs:
         return Ready(dumps(item.payload) if item.payload else "{}", None)
 
     def _ready_mail(self, item: Item, document: Invoice) -> Ready:
+        link = self._links.get((item.kind, item.billing_id))
+        if link is None or link.realm != self._realm:
+            return Ready(None, None, stale="its link to QuickBooks was ended since the plan")
         to = (document.billing_email or "").strip()
         if not to:
             return Ready(
                 None, None, blocked="copied_not_sent", blocked_detail="billing has no e-mail address for it any more"
             )
-        return Ready("", None, send_to=to, qbo_id=item.qbo_id)
+        return Ready("", None, send_to=to, qbo_id=link.qbo_id)
 
     def _no_longer_wanted(self, item: Item, document: Invoice) -> str:
         """Why billing does not want it any more as it was planned, for what is no part of its content."""
@@ -154,17 +159,20 @@ class LiveInputs:
             return Ready(None, None, blocked=reason, blocked_detail=why)
         try:
             payload = maker.update(document, link.answer) if link else maker.create(document)
-            planned = resolve_references(dict(item.payload or {}), self._lookup(maker))
+            body, planned = dict(payload.body), dict(item.payload or {})
+            if link:
+                body["SyncToken"] = planned["SyncToken"] = item.sync_token
+            text = dumps(body)
+            # Without a reference there is nothing to resolve, and most documents have none.
+            if _MAY_REFER in text or body != planned:
+                planned = resolve_references(planned, self._lookup(maker))
         except (ValueError, LookupError) as error:
             return Ready(None, None, stale=f"its mapping changed since the plan: {error}")
-        body = dict(payload.body)
-        if link:
-            body["SyncToken"] = planned["SyncToken"] = item.sync_token
         if body != planned:
             return Ready(
                 None, None, stale="what it would be in QuickBooks changed since the plan (mapping or settings)"
             )
-        return Ready(dumps(body), item.fingerprint, meant=payload.meant, qbo_id=item.qbo_id)
+        return Ready(text, item.fingerprint, meant=payload.meant, qbo_id=item.qbo_id)
 
     def _lookup(self, maker: Maker) -> Lookup:
         def find(reference: str) -> str | None:
