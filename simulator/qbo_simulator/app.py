@@ -1,6 +1,7 @@
 """The application: ``/_sim`` is the control plane, everything else is QBO's own surface."""
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -33,10 +34,9 @@ class Simulator:
         self.gateway = Gateway(self.world, self.tokens, self.limits)
         self.oauth = OAuth(self.world, self.tokens)
         self.shell = Shell(self.world, self._answer, self.journal, self.mishaps, self.limits)
+        self._first_state: dict[str, list[tuple[Any, ...]]] | None = None
         if self.world.is_empty and self.world.recall("born") is None:
-            with self.world.transaction():
-                build_default(self.world, self.tokens)
-                self.world.remember("born", self.world.clock.now())
+            self.build_first_state()
         self.web = FastAPI(
             title="QuickBooks Online simulator: control plane",
             version=__version__,
@@ -55,6 +55,16 @@ class Simulator:
 
     def _answer(self, call: Call) -> Answer:
         return self.gateway.answer(call) if call.path.startswith("/v3/") else self.oauth.answer(call)
+
+    def build_first_state(self) -> None:
+        """The default company, its app and its refresh token; built once, copied from then on."""
+        if self._first_state is not None:
+            self.world.put_rows(self._first_state)
+            return
+        with self.world.transaction():
+            build_default(self.world, self.tokens)
+            self.world.remember("born", self.world.clock.now())
+        self._first_state = self.world.rows()
 
     def reset(self) -> None:
         """Forget everything, as after a start with an empty state file."""

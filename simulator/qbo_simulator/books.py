@@ -11,6 +11,7 @@ from typing import Any
 from qbo_simulator import wire
 from qbo_simulator.clock import meta_time, parse_moment
 from qbo_simulator.company import Company
+from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.usual_line import print_document
@@ -139,7 +140,8 @@ class Books:
             record, reference["name"] = hit
             return record
         entity = ENTITIES[entity_name]
-        found = self.find(entity, int(value)) if value.isdecimal() and value.isascii() and len(value) < 18 else None
+        number = object_id(value)
+        found = None if number is None else self.find(entity, number)
         if found is None:
             raise bad_reference(entity.reference_kind, value)
         if found.is_active:

@@ -6,7 +6,7 @@ from typing import Any
 from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.company import company_info, preferences
-from qbo_simulator.entities.fields import identifier
+from qbo_simulator.entities.fields import identifier, object_id
 from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.errors import LAPSED_DETAIL, Fault, NotSimulated, missing, not_found, unsupported
 from qbo_simulator.rules import RULES
@@ -31,10 +31,10 @@ def read(books: Books, entity: EntityType, id: str) -> str:
     """``{"Invoice":{...}}`` of one object; raises 610, or 2030 for an id that is no number."""
     if entity.kind == "singleton":
         return f'{{"{entity.name}":{singleton(books, entity)}}}'
-    number = identifier(id, "Id")
-    if number is None or len(number) > 18:
+    number = object_id(identifier(id, "Id") or "")
+    if number is None:
         raise not_found()
-    return f'{{"{entity.name}":{books.text(entity, int(number))}}}'
+    return f'{{"{entity.name}":{books.text(entity, number)}}}'
 
 
 def singleton(books: Books, entity: EntityType) -> str:
@@ -86,12 +86,13 @@ def _refusal(entity: EntityType, operation: str) -> Exception:
 
 
 def _addressed(books: Books, entity: EntityType, raw: Json) -> Record:
-    number = identifier(raw.get("Id"), "Id")
-    if number is None:
+    given = identifier(raw.get("Id"), "Id")
+    if given is None:
         raise missing("Id")
-    if len(number) > 18:
+    number = object_id(given)
+    if number is None:
         raise not_found()
-    return books.get(entity, int(number))
+    return books.get(entity, number)
 
 
 def _outcome(books: Books, record: Record) -> "Outcome":

@@ -81,6 +81,20 @@ class World:
                 self.database.execute(f"delete from {table}")  # noqa: S608 - a constant list of tables
         self._load()
 
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row but the journal's, by table."""
+        tables = [table for table in TABLES if table != "journal"]
+        return {table: self.database.execute(f"select * from {table}").fetchall() for table in tables}  # noqa: S608 - constants
+
+    def put_rows(self, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+        """Fill an empty state file with rows taken before."""
+        with self.transaction():
+            for table, values in rows.items():
+                if values:
+                    marks = ", ".join("?" * len(values[0]))
+                    self.database.executemany(f"insert into {table} values ({marks})", values)  # noqa: S608 - constants
+        self._load()
+
     def add_company(self, company: Company) -> Company:
         """Store a new company."""
         cursor = self.database.execute(
@@ -124,12 +138,12 @@ class World:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """All or nothing inside a transaction: one batch item."""
-        self.database.execute("savepoint item")
+        self.database.execute("savepoint part")
         try:
             yield
         except BaseException:
-            self.database.execute("rollback to item")
-            self.database.execute("release item")
+            self.database.execute("rollback to part")
+            self.database.execute("release part")
             self.cache.clear()
             raise
-        self.database.execute("release item")
+        self.database.execute("release part")

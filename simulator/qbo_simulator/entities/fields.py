@@ -80,6 +80,11 @@ def identifier(value: Any, element: str) -> str | None:
     return str(value)
 
 
+def object_id(value: str) -> int | None:
+    """The number of an object that an id names, or None when it can be none."""
+    return int(value) if value.isdecimal() and value.isascii() and len(value) < 19 else None
+
+
 def number(value: Any, element: str) -> Decimal | int | None:
     """A number, given as a number or as its text."""
     kind = value.__class__

@@ -8,6 +8,7 @@ from typing import Any
 from qbo_simulator import operations, wire
 from qbo_simulator.books import ROW, Books
 from qbo_simulator.clock import parse_moment
+from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.kinds import Column, EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
 from qbo_simulator.errors import Fault, NotSimulated
@@ -162,12 +163,14 @@ def _id(_books: Books, _name: str, value: Value) -> int:
     text = value.text.strip()
     if not text.isdecimal() or not text.isascii():
         raise Fault("2030", f"Id should be a valid number. Supplied value:{value.text}", element="Id", is_timed=False)
-    return int(text) if len(text) < 19 else -1
+    number = object_id(text)
+    return -1 if number is None else number
 
 
 def _reference(_books: Books, _name: str, value: Value) -> int | str:
     text = value.text.strip()
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else text
+    number = object_id(text)
+    return text if number is None else number
 
 
 def _decimal(name: str, value: Value) -> Decimal:

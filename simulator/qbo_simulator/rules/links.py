@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
+from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, business
 from qbo_simulator.wire import Json
@@ -28,7 +29,8 @@ def settle_invoice_links(books: Books, given: list[Json], old: list[Json]) -> li
         kind, source_id = link.get("TxnType"), str(link.get("TxnId", ""))
         if kind != "Estimate":
             raise NotSimulated(f"links from an invoice to {kind}")
-        if not source_id.isdecimal() or books.find(ENTITIES["Estimate"], int(source_id)) is None:
+        number = object_id(source_id)
+        if number is None or books.find(ENTITIES["Estimate"], number) is None:
             raise Fault(
                 "620",
                 f"The entity Estimate {source_id} that you are trying to link does not exist.",

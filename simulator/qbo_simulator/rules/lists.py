@@ -1,6 +1,7 @@
 """Rules of list entities: names, items, accounts, terms and payment methods. They are made inactive, never deleted."""
 
 from qbo_simulator.books import Books, Record
+from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, bad_reference, business, missing
@@ -76,7 +77,8 @@ class ListRules(Rules):
             document["FullyQualifiedName"] = name
             return
         value = parent_reference["value"]
-        parent = books.find(self.entity, int(value)) if value.isdecimal() else None
+        number = object_id(value)
+        parent = None if number is None else books.find(self.entity, number)
         if parent is None:
             raise bad_reference(self.entity.reference_kind, value)
         level = 1 + int(parent.document.get("Level", 0))

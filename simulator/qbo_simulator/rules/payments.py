@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
+from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing
 from qbo_simulator.rules import links
@@ -65,7 +66,7 @@ class PaymentRules(Rules):
         """Mail the receipt."""
         if not send_to:
             raise Fault("6420", "An e-mail address is required to send the transaction.", element="sendTo")
-        return books.replace(record, {**record.document, "PrivateNote": record.document.get("PrivateNote", "")})
+        return books.replace(record, dict(record.document))
 
     def _refuse_locked(self, books: Books, document: Json) -> None:
         check_closed_books(books, document["TxnDate"])
@@ -142,7 +143,8 @@ def _target(books: Books, link: Json, customer: Record) -> Target:
     kind, target_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
     if kind not in links.APPLIES[1:] and kind != "Invoice":
         raise NotSimulated(f"payment lines linked to {kind or 'nothing'}")
-    record = books.find(ENTITIES[kind], int(target_id)) if target_id.isdecimal() else None
+    number = object_id(target_id)
+    record = None if number is None else books.find(ENTITIES[kind], number)
     if record is None:
         raise bad_reference("Transactions", target_id)
     if not _same_family(books, int(record.document["CustomerRef"]["value"]), customer):

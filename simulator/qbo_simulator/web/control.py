@@ -14,7 +14,7 @@ from qbo_simulator.entities.registry import BY_FOLDED_NAME
 from qbo_simulator.errors import Fault
 from qbo_simulator.limits import DOCUMENTATION as LIMITS
 from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
-from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, build_default, seed
+from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, seed
 from qbo_simulator.settings import DOCUMENTATION
 from qbo_simulator.web.act import UnknownDeed, act
 from qbo_simulator.world import World
@@ -61,8 +61,7 @@ def router(simulator: "Simulator") -> APIRouter:
         """Forget everything; unless ``empty``, build the default company again."""
         simulator.reset()
         if not empty:
-            with world.transaction():
-                build_default(world, tokens)
+            simulator.build_first_state()
         return {"companies": list(world.companies)}
 
     @routes.post("/seed")

@@ -4,6 +4,7 @@ Everything that a call writes, the journal included, is committed before its ans
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +32,7 @@ from qbo_simulator.web.http import (
 from qbo_simulator.web.journal import Journal
 from qbo_simulator.world import World
 
+LOG = logging.getLogger("qbo_simulator")
 LARGEST_BODY = 16 * 1024 * 1024
 Answerer = Callable[[Call], Answer]
 
@@ -94,10 +96,21 @@ class Shell:
             return self._error(rule)
         if len(call.body) > LARGEST_BODY:
             return html_answer(413)
-        answer = self.answerer(call)
+        answer = self._safely(call)
         if rule and rule.kind in ("after_write", "half_batch"):
             return self._error(rule)
         return answer
+
+    def _safely(self, call: Call) -> Answer:
+        """The answer; an error of the simulator itself undoes the call, is logged, and is told as such."""
+        try:
+            with self.world.savepoint():
+                return self.answerer(call)
+        except Exception as error:
+            LOG.exception("%s %s", call.method, call.path)
+            detail = f"The simulator failed: {type(error).__name__}: {error}"
+            fault = {"Error": [{"Message": MESSAGES["10000"], "Detail": detail, "code": "10000"}], "type": SYSTEM}
+            return Answer(500, wire.encode({"Fault": fault}).encode(), JSON_ERROR)
 
     def _error(self, rule: Rule) -> Answer:
         """The error answer of a rule."""

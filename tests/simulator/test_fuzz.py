@@ -1,0 +1,102 @@
+"""Random requests: whatever comes, the answer is a 200, a Fault or a named gap, and never an error of the simulator."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from tests.simulator.client import Qbo, invoice, item_line, ref
+
+ODD: list[Any] = [
+    None, "", " ", 0, -1, 1.5, 10**30, True, "true", [], {}, [1], {"value": "1"}, {"value": None},
+    {"value": {}}, {"value": "9" * 40}, "9" * 25, "x" * 5000,
+    "2026-02-30", "1e5", "٣", "\u0000", "ü🦄", [[]], {"a": {"b": []}}, "NaN", "-0", 1e-9,
+]  # fmt: skip
+BODIES: dict[str, dict[str, Any]] = {
+    "invoice": invoice(
+        {**item_line(20, Qty=2, UnitPrice=10, tax="TAX"), "Description": "d"},
+        {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 5}},
+        DocNumber="F",
+        TxnDate="2026-01-01",
+        SalesTermRef=ref(3),
+        BillEmail={"Address": "a@b.c"},
+        TxnTaxDetail={"TxnTaxCodeRef": ref(2), "TotalTax": 1},
+        CustomField=[{"DefinitionId": "1", "StringValue": "x"}],
+        LinkedTxn=[],
+    ),
+    "payment": {
+        "CustomerRef": ref(1), "TotalAmt": 5, "Line": [{"Amount": 5, "LinkedTxn": [{"TxnId": "1", "TxnType": "Invoice"}]}],
+    },
+    "customer": {"DisplayName": "Fuzz", "ParentRef": ref(1), "Job": True, "BillAddr": {"Line1": "x"}, "CurrencyRef": ref("USD")},
+    "item": {"Name": "Fuzz", "Type": "Service", "IncomeAccountRef": ref(1), "UnitPrice": 3, "ParentRef": ref(1)},
+    "account": {"Name": "Fuzz", "AccountType": "Bank", "ParentRef": ref(35), "AcctNum": "1"},
+    "term": {"Name": "Fuzz", "DueDays": 3},
+    "vendor": {"DisplayName": "Fuzz V", "TermRef": ref(1), "TaxIdentifier": "123"},
+}  # fmt: skip
+
+
+def mutated(chance: random.Random, node: Any) -> Any:
+    """The same tree with something odd in one place."""
+    if isinstance(node, dict) and node and chance.random() < 0.8:
+        key = chance.choice(list(node))
+        changed = dict(node)
+        if chance.random() < 0.1:
+            changed[chance.choice(["Id", "SyncToken", "sparse", "Odd", "Line"])] = chance.choice(ODD)
+        changed[key] = mutated(chance, node[key])
+        return changed
+    if isinstance(node, list) and node and chance.random() < 0.8:
+        place = chance.randrange(len(node))
+        return [*node[:place], mutated(chance, node[place]), *node[place + 1 :]]
+    return chance.choice(ODD)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_odd_objects_never_break_the_simulator(qbo: Qbo, seed: int) -> None:
+    """Creates, updates and other operations with odd values in odd places."""
+    chance = random.Random(seed)
+    qbo.create("Invoice", **invoice())
+    for _ in range(150):
+        entity = chance.choice(list(BODIES))
+        body = mutated(chance, BODIES[entity])
+        if isinstance(body, dict) and chance.random() < 0.4:
+            body = {"Id": "1", "SyncToken": chance.choice(["0", "1", 0, "x"]), "sparse": chance.random() < 0.5, **body}
+        parameters = chance.choice(
+            [{}, {}, {"operation": "void"}, {"operation": "delete"}, {"include": "void"}, {"requestid": "f"}]
+        )
+
+        answer = qbo.call("POST", entity, json.dumps(body).encode(), {"Content-Type": "application/json"}, **parameters)
+
+        assert answer.status in (200, 400, 501), (entity, body, answer.text)
+
+
+def test_odd_queries_never_break_the_simulator(qbo: Qbo) -> None:
+    """Pieces of queries in any order."""
+    chance = random.Random(1)
+    pieces = [
+        "select", "*", "count(*)", "from", "Invoice", "Customer", "where", "Id", "=", "'1'", "DocNumber",
+        "like", "'%'", "in", "(",
+        ")", ",", "and", "orderby", "order by", "TxnDate", "desc", "startposition", "maxresults", "5", "'9'", "\\'", "TotalAmt",
+        ">", "'\\\\'", "MetaData.LastUpdatedTime", "'2026-01-01T00:00:00Z'", "Active", "true", "CURRENT_DATE", "ü", "--", ";",
+    ]  # fmt: skip
+    for _ in range(200):
+        text = "select * from Invoice " + " ".join(chance.choices(pieces, k=chance.randint(1, 8)))
+
+        answer = qbo.query(text)
+
+        assert answer.status in (200, 400, 501), (text, answer.text)
+
+
+def test_odd_batches_never_break_the_simulator(qbo: Qbo) -> None:
+    """Items with odd parts."""
+    chance = random.Random(2)
+    batch = {
+        "BatchItemRequest": [
+            {"bId": "1", "operation": "create", "Invoice": invoice()},
+            {"bId": "2", "Query": "select * from Item"},
+        ]
+    }
+    for _ in range(150):
+        answer = qbo.post("batch", mutated(chance, batch), requestid=chance.choice(["", "same"]))
+
+        assert answer.status in (200, 400, 501), answer.text
