@@ -26,6 +26,8 @@ STATUSES = ["Pending", "Skipped", "Error", "Unknown", "Synced"]
 class ChoiceError(ValueError):
     """The form asks for something that cannot be: which field, what was found, what is allowed."""
 
+    failure_mode = "person"
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from include.wiring.forms import ChoiceError
 from tests.reconcile.night import DOCUMENTS, Night
-from tests.world import World
+from tests.world import World, write_settings
 
 
 def accountant(world: World, do: str, number: str) -> None:
@@ -368,6 +369,46 @@ def test_the_log_tells_classes_and_months(pushed: World, night: Night, caplog: p
     assert "month" in caplog.text
     assert "drift: 1 differences to look at" in caplog.text
     assert "T-1 | voided_in_qbo | billing 4.55 USD | QuickBooks void" in caplog.text
+
+
+def test_each_company_is_compared_with_its_own_documents(
+    world: World, night: Night, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two companies: what billing routes elsewhere is left alone, what it moved away is explained, what is nobody's is told."""
+    for number in ("T-1", "T-2"):
+        world.invoice(number, realm_key="demo")
+    write_settings(world.mappings, "other", {"connection": "qbo_other", "time_zone": "Europe/London"})
+    world.run()
+    world.invoice("T-3", realm_key="other")
+    world.invoice("T-4", realm_key="nowhere")
+    world.invoice("T-5")
+    world.sql("update billing.invoices set realm_key = 'other' where doc_number = 'T-2'")
+    caplog.set_level("WARNING", logger="ledgerline")
+
+    night.run()
+
+    assert night.drift() == {}
+    assert night.explained() == {"T-2": "moved"}
+    assert night.totals()["billed"] == 1
+    assert "2 documents of billing belong to no company" in caplog.text
+
+
+def test_dates_before_the_start_date_are_refused_in_the_form(world: World, night: Night) -> None:
+    """Nothing was synchronised then: one sentence that names the company and its first day."""
+    with pytest.raises(ChoiceError, match=r"demo: nothing is to be compared up to 2025-12-31: .* 2026-01-01"):
+        night.run(from_date="2025-12-01", to_date="2025-12-31")
+
+
+def test_a_document_that_breaks_the_contract_is_explained_by_its_status(world: World, night: Night) -> None:
+    """Half of it cannot be read; what can be is compared, and its status says what is wrong with it."""
+    world.invoice("T-1", currency=None)
+    world.run()
+    _, reason = world.status("inv-T-1")
+
+    night.run()
+
+    assert night.drift() == {}
+    assert night.explained() == {"T-1": reason}
 
 
 def _first_line(invoice: dict[str, Any], **changed: Any) -> list[dict[str, Any]]:

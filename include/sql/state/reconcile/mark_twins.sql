@@ -1,4 +1,4 @@
--- Names, for what belongs to no document of billing, another document of its number: a matched one, a linked one, or an older one.
+-- Names, for what belongs to no document of billing, another one of its number: a matched one, a linked one, an older one.
 -- Grain: one document of QuickBooks. Parameters: realm, kind.
 with candidates as (
     select
