@@ -227,15 +227,19 @@ class PostgresOutbox:
                 "request_id": claim.write.request_id,
                 "batch_id": claim.write.request_id.removesuffix(claim.write.b_id),
                 "position": position,
-                "request": claim.write.text,
                 "qbo_id": claim.write.qbo_id,
                 "meant": claim.item.meant,
             }
             for position, claim in enumerate(claims)
         ]
-        self.connection.execute(
-            sql("claim_items"), {"rows": json.dumps(rows), "epoch": self.epoch, "now": now, "run_id": self.run_id}
-        )
+        values = {
+            "rows": json.dumps(rows),
+            "requests": [claim.write.text for claim in claims],
+            "epoch": self.epoch,
+            "now": now,
+            "run_id": self.run_id,
+        }
+        self.connection.execute(sql("claim_items"), values)
 
     def _store_settled(self, results: Sequence[Settled]) -> None:
         if results:

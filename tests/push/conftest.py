@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from qbo_simulator.testing import RunningSimulator
 
 from demo.runner.postgres import EmbeddedPostgres
+from qbo_simulator.testing import RunningSimulator
 from tests.push.stage import wired_world
 from tests.push.wire import Wire
 from tests.world import World

@@ -1,71 +1,99 @@
-"""A pushing process that dies at a chosen step: before or after its n-th statement or call.
+"""A pushing process that dies right before a step that no process has died at yet.
 
-The steps are found by counting what the process asks of PostgreSQL and of QuickBooks in the drivers' own methods, so a step that
-is added to the push tomorrow is killed at as well. Nothing of ours is replaced.
+A step is one exchange with PostgreSQL or one call to QuickBooks, told apart by what is asked and by the way through our code
+that leads to it. The steps are met on the way, in the drivers' own methods, so that one that is added to the push tomorrow is
+died at as well. Nothing of ours is replaced. What a process does between two steps leaves no trace outside of it, so that dying
+before each step is dying at every moment.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 import psycopg
-import requests
+from requests.adapters import HTTPAdapter
+
+_OURS = f"{os.sep}include{os.sep}"
 
 
-class Steps:
-    """Counts the steps of this process and ends it by SIGKILL at the wanted one."""
+def push_and_die(plan: Mapping[str, Any], context: Mapping[str, Any], known: set[str]) -> str | None:
+    """Push in a process of its own that dies at the first step that is not ``known``.
 
-    def __init__(self, die_at: int | None, count_to: int | None = None) -> None:
-        self.die_at = die_at
-        self.seen = 0
-        self._pipe = count_to
-
-    def wrap(self, holder: type, name: str) -> None:
-        """Count calls of a driver's method: one step before it, one after it."""
-        original: Callable[..., Any] = getattr(holder, name)
-
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            self.step()
-            result = original(*args, **kwargs)
-            self.step()
-            return result
-
-        setattr(holder, name, counted)
-
-    def step(self) -> None:
-        """One more step; the last one of this process if it is the wanted one."""
-        self.seen += 1
-        if self.seen == self.die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def push_and_die(plan: Mapping[str, Any], context: Mapping[str, Any], die_at: int) -> bool:
-    """Push in a process of its own that dies at step ``die_at``. Returns whether it died; False: it had fewer steps."""
+    Returns the step, or None when the push got through to its end.
+    """
     from include.wiring import runs
 
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _run(lambda: runs.push(plan, context), die_at)
+        _live(lambda: runs.push(plan, context), known, writer)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        step = told.read()
     _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return True
-    assert os.waitstatus_to_exitcode(status) == 0, "the push failed instead of dying"
-    return False
+    if not os.WIFSIGNALED(status):
+        assert os.waitstatus_to_exitcode(status) == 0, "the push failed instead of dying"
+        return None
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    return step
 
 
-def _run(work: Callable[[], Any], die_at: int) -> None:
+def _live(work: Callable[[], Any], known: set[str], writer: int) -> None:
     code = 1
+
+    def at(what: str) -> None:
+        step = f"{' > '.join(_way())}: {what}"
+        if step not in known:
+            os.write(writer, step.encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+
     try:
-        steps = Steps(die_at)
-        steps.wrap(psycopg.Connection, "execute")
-        steps.wrap(psycopg.Cursor, "execute")
-        steps.wrap(psycopg.Connection, "commit")
-        steps.wrap(requests.Session, "send")
+        _before(psycopg.Connection, "wait", lambda _, generator, *__: at(_exchange(generator)))
+        _before(HTTPAdapter, "send", lambda _, request, *__: at(_call(request)))
         work()
         code = 0
     finally:
         os._exit(code)
+
+
+def _before(holder: type, name: str, note: Callable[..., None]) -> None:
+    original: Callable[..., Any] = getattr(holder, name)
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        note(*args)
+        return original(*args, **kwargs)
+
+    setattr(holder, name, noted)
+
+
+def _exchange(generator: Any) -> str:
+    """What PostgreSQL is asked: a statement by its first lines, or such as the end of a transaction."""
+    frame = getattr(generator, "gi_frame", None)
+    query = frame.f_locals.get("query", "") if frame else ""
+    text = query.decode() if isinstance(query, bytes) else str(query)
+    return f"{generator.__qualname__} {' '.join(text.split())[:120]}".strip()
+
+
+def _call(request: Any) -> str:
+    """What QuickBooks is asked, without ids."""
+    path = str(request.path_url).partition("?")[0]
+    return f"{request.method} {'/'.join(part for part in path.split('/') if not part.isdecimal())}"
+
+
+def _way() -> list[str]:
+    """The functions of ours that lead here, and what kind of items they are at work on."""
+    frames = [frame for frame in _frames(sys._getframe(2)) if _OURS in frame.f_code.co_filename]
+    names = [frame.f_code.co_name for frame in reversed(frames) if not frame.f_code.co_name.startswith("<")]
+    actions = {f"{item.action} {item.entity}" for frame in frames for item in frame.f_locals.get("group") or ()}
+    return [*sorted(actions)[:1], *names]
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

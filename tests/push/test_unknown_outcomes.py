@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from qbo_simulator.testing import RunningSimulator
 
 from demo.runner.postgres import EmbeddedPostgres
 from include.wiring import runs
+from qbo_simulator.testing import RunningSimulator
 from tests.push import wire as mishaps
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import LIMITS
@@ -60,8 +60,7 @@ def stage(pg: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
             world.invoice(f"T-c{number}", amounts=("1.00", f"{number}.25"), customer_id=owner)
         plan, context = world.prepare(delivery="send")
         qbo.stop()
-        database = world.dsn.rsplit("/", 1)[1].partition("?")[0]
-        yield Stage(pg, world, database, qbo.db_path, wire, plan, context)
+        yield Stage(pg, world, qbo.db_path, wire, plan, context)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,7 @@ def stage(pg: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_each_document_arrives_once_whatever_becomes_of_the_answers(
     stage: Stage, tmp_path: Path, batch_size: int, memory: str, kinds: set[str]
 ) -> None:
-    """Every mishap meets every kind of write, whether QuickBooks remembers request ids or not: the same push settles all of it."""
+    """Every mishap meets every kind of write, whether QuickBooks remembers request ids or not: one push settles it all."""
     with stage.play(tmp_path) as world:
         world.settings(
             waits=WAITS, limits={**LIMITS, "batch_size": batch_size}, voided_in_billing="void", locked_before="off"

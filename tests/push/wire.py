@@ -61,7 +61,7 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """What the call is: ``query``, ``cdc``, ``read``, ``token``, ``other``, or such as ``create Customer``, ``batch of update``."""
+        """What the call is: query, cdc, read, token, other, or such as ``create Customer``, ``batch of update``."""
         resource = self.path.split("/")[4:] if self.path.startswith("/v3/") else []
         if not resource:
             return "token" if "/tokens/" in self.path else "other"
