@@ -6,7 +6,8 @@ settings. Once a night it looks at everything in scope again: documents that wer
 what the last run saw, so that late commits and line edits are found too.
 
 **Switching it on.** Unpause it: that is the auto-sync. The first run takes every invoice from the company's start date on that is
-not a draft. **Sync now** is a manual run, which works while the schedule is paused.
+not a draft. **Sync now** is a manual run: press *Trigger* when an hour is too long to wait. While the schedule is paused, Airflow
+keeps such a run waiting (and its dialog offers to switch the schedule on); to push without it, trigger `qbo_export_invoices`.
 
 **What to expect.** As for `qbo_export_invoices`: a run whose documents were skipped or refused is a *successful run with
 findings*. Changes of more than `updates_without_approval` Synced documents, or in a reported period, wait for a person: trigger

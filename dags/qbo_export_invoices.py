@@ -13,6 +13,7 @@ With no dates and no filter, everything from the company's start date on is take
 
 **When not to.** Not while books are being closed, not to correct a single invoice that was edited in QuickBooks
 (`edited_in_qbo` is for a person to settle), and not to repeat a run that is still running: the second one waits.
+A run that waits for your approval is not to be cleared: reject it, and trigger a new one.
 
 **Backfill** of a date range pushes each invoice once, however often it is stopped and resumed. Documents in a closed period are
 skipped and named.

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+# Long, because the api-server answers nobody while it builds the API of the tasks, and a machine may be busy.
+_ANSWER_SECONDS = 120
 _ENDED = ("success", "failed")
 # Loopback addresses are never asked for through a proxy, whatever the environment says.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -53,6 +55,14 @@ class AirflowApi:
         except OSError:
             return {}
         return dict(answer)
+
+    def serves_tasks(self) -> bool:
+        """Say whether the API that the tasks talk to answers; the first call builds it, which takes seconds."""
+        try:
+            fetch_json(f"{self.address}/execution/health")
+        except OSError:
+            return False
+        return True
 
     def dag(self, dag_id: str) -> dict[str, Any] | None:
         """Return a DAG, or None while Airflow has not read it."""
@@ -142,7 +152,7 @@ def fetch_json(address: str, method: str = "GET", body: object = None, headers: 
     data = None if body is None else json.dumps(body).encode()
     everything = {"Content-Type": "application/json", "Accept": "application/json"} | (headers or {})
     request = urllib.request.Request(address, data, everything, method=method)  # noqa: S310  (loopback http only)
-    with _OPENER.open(request, timeout=30) as answer:
+    with _OPENER.open(request, timeout=_ANSWER_SECONDS) as answer:
         text = answer.read()
         return json.loads(text) if text else None
 

@@ -232,10 +232,11 @@ class Stack:
         """Return a check that is true once the component has reported after the given moment."""
 
         def is_healthy() -> bool:
-            report = AirflowApi(self.ui, "", "").health().get(report_name) or {}
+            api = AirflowApi(self.ui, "", "")
+            report = api.health().get(report_name) or {}
             beats = [value for key, value in report.items() if key.endswith("heartbeat") and value]
             is_fresh = all(datetime.datetime.fromisoformat(beat) >= since for beat in beats)
-            return report.get("status") == "healthy" and is_fresh
+            return report.get("status") == "healthy" and is_fresh and api.serves_tasks()
 
         return is_healthy
 

@@ -12,12 +12,14 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 
 from include.wiring import approvals
 
-APPROVE = "Approve"
 REJECT = "Reject"
 
 
 class PlanApproval(HITLOperator):
     """Asks a person about one realm's plan, where the plan waits for one; otherwise it returns at once.
+
+    A task that is cleared while it waits keeps its first question: Airflow stores no second text. The button therefore names
+    the plan that was shown, and a yes to an earlier plan approves nothing.
 
     :param plan: what the plan task returned: realm key and plan id (an XCom of ids and counts)
     :param response_timeout: after that the plan counts as rejected
@@ -29,7 +31,7 @@ class PlanApproval(HITLOperator):
         super().__init__(
             subject="Push this plan to QuickBooks?",
             body="",
-            options=[APPROVE, REJECT],
+            options=[approve_option("…"), REJECT],
             defaults=REJECT,
             response_timeout=response_timeout,
             **kwargs,
@@ -42,14 +44,34 @@ class PlanApproval(HITLOperator):
         if question is None:
             return self.plan
         self.subject, self.body = question.subject, question.body
+        self.options = self._options()
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """Store the answer, or the time-out's rejection, in the plan."""
+        self.options = self._options()
         answer = super().execute_complete(context, event)
-        is_approved = list(answer["chosen_options"]) == [APPROVE]
+        is_approved = list(answer["chosen_options"]) == [approve_option(self.plan["plan_id"])]
         user = answer["responded_by_user"]
         who = (user or {}).get("name") or "nobody answered in time"
         approvals.decide(self.plan, is_approved=is_approved, by=who)
         self.log.info("Plan %s: %s by %s", self.plan["plan_id"], "approved" if is_approved else "rejected", who)
         return self.plan
+
+    def validate_chosen_options(self, chosen_options: list[str]) -> None:
+        """Take an approval of another plan for a rejection of this one; the log says so."""
+        if set(chosen_options) - set(self.options):
+            self.log.warning(
+                "the answer %s is none to plan %s: this run was planned anew after it had asked. Nothing is pushed; "
+                "trigger the export again",
+                ", ".join(chosen_options) or "(none)",
+                self.plan["plan_id"],
+            )
+
+    def _options(self) -> list[str]:
+        return [approve_option(self.plan["plan_id"]), REJECT]
+
+
+def approve_option(plan_id: Any) -> str:
+    """The button that approves a plan, by its number."""
+    return f"Approve plan {plan_id}"
