@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -46,10 +45,11 @@ def wired_world(pg: EmbeddedPostgres, qbo: RunningSimulator, folder: Path) -> It
 
 @dataclass
 class Stage:
-    """A world at rest: its database, the simulator's file, the wire, and the plan that is to be pushed."""
+    """A world at rest: the name of its database, the simulator's file, the wire, and the plan that is to be pushed."""
 
     pg: EmbeddedPostgres
     world: World
+    database: str
     simulator_file: Path
     wire: Wire
     plan: dict[str, Any]
@@ -58,22 +58,21 @@ class Stage:
     @contextmanager
     def play(self, folder: Path) -> Iterator[World]:
         """A world of its own that begins where the stage was left."""
+        name = f"play_{os.getpid()}_{next(_numbers)}"
         copied = folder / "qbo.sqlite"
         for part in self.simulator_file.parent.glob(f"{self.simulator_file.name}*"):
             shutil.copyfile(part, folder / part.name)
-        dsn = copy_of(self.pg, self.world.dsn)
+        dsn = self.copy_database(name)
         self.wire.heal()
         with RunningSimulator(copied) as qbo, state_at(dsn):
             self.wire.upstream = qbo.base_url
             yield replace(self.world, dsn=dsn, qbo=qbo)
 
-
-def copy_of(pg: EmbeddedPostgres, dsn: str) -> str:
-    """A copy of a database to which nobody is connected; returns its URL."""
-    name = f"copy_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(pg.dsn(), autocommit=True) as connection:
-        connection.execute(f'create database "{name}" template "{urlsplit(dsn).path[1:]}"'.encode())
-    return pg.dsn(name)
+    def copy_database(self, name: str) -> str:
+        """A copy of the stage's database; returns its URL."""
+        with psycopg.connect(self.pg.dsn(), autocommit=True) as connection:
+            connection.execute(f'create database "{name}" template "{self.database}"'.encode())
+        return self.pg.dsn(name)
 
 
 @contextmanager

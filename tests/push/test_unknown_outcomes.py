@@ -60,7 +60,8 @@ def stage(pg: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
             world.invoice(f"T-c{number}", amounts=("1.00", f"{number}.25"), customer_id=owner)
         plan, context = world.prepare(delivery="send")
         qbo.stop()
-        yield Stage(pg, world, qbo.db_path, wire, plan, context)
+        database = world.dsn.rsplit("/", 1)[1].partition("?")[0]
+        yield Stage(pg, world, database, qbo.db_path, wire, plan, context)
 
 
 @pytest.mark.parametrize(
