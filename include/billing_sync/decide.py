@@ -166,7 +166,7 @@ def _gone_in_billing(case: _Case, link: DecidingLink) -> Decision:
     """Voided or deleted in billing, while QuickBooks still has it: reported, or voided there if the settings say so."""
     word = "deleted" if case.invoice.status.lower() == "deleted" else "voided"
     choice = case.settings.deleted_in_billing if word == "deleted" else case.settings.voided_in_billing
-    if _is_void(link):
+    if was_voided(link):
         text = f"{word} in billing and void in QuickBooks"
         return Decision(Action.NONE, "unchanged", text, (Finding("unchanged", text),))
     if choice == "report":
@@ -202,7 +202,7 @@ def _none(finding: Finding) -> Decision:
     return Decision(Action.NONE, finding.reason, finding.detail or finding.entry.text, (finding,))
 
 
-def _is_void(link: DecidingLink) -> bool:
+def was_voided(link: DecidingLink) -> bool:
     """Whether our own last write voided it: QuickBooks then says so in the memo and holds nothing but zeros."""
     note, total = str(link.answer.get("PrivateNote", "")), link.answer.get("TotalAmt", 0)
     return "Voided" in note and Decimal(str(total)) == 0

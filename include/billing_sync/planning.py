@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from include.billing_sync.decide import Decision, beyond_the_limit, decide
+from include.billing_sync.decide import Decision, beyond_the_limit, decide, was_voided
 from include.billing_sync.diff import changes
 from include.billing_sync.documents import CANON_VERSION, Invoice
 from include.billing_sync.payload import Payload
@@ -167,14 +167,33 @@ class Planner:
             mode=self.maker.mode,
         )
         if decision.action is Action.NONE:
-            status, reason = gravest(decision.findings)
+            findings = [*decision.findings, *self._standing_difference(checked, decision)]
+            status, reason = gravest(findings)
             self.totals.add(f"{status}: {reason}", invoice.total_amount)
-            return [], self._status(checked, entity, status, reason, decision.findings)
+            return [], self._status(checked, entity, status, reason, findings)
         if decision.action is Action.SEND:
             self._sends.append(self._mail(invoice, entity))
             self.totals.add(str(decision.action), invoice.total_amount)
             return [], self._status(checked, entity, Status.SYNCED, "not_yet_sent", decision.findings)
         return self._write(checked, entity, decision)
+
+    def _standing_difference(self, checked: Checked, decision: Decision) -> list[Finding]:
+        """A difference that our last write left in QuickBooks stays named while neither side changes.
+
+        The payload is made only where the plain totals differ, which a pushed tax variance may explain.
+        """
+        link, invoice = checked.link, checked.invoice
+        if decision.reason != "unchanged" or link is None or link.total is None or was_voided(link):
+            return []
+        if link.total == abs(invoice.total_amount):
+            return []
+        try:
+            meant = Decimal(str(self.maker.create(invoice).meant["total"]))
+        except ValueError:
+            meant = abs(invoice.total_amount)
+        if meant == link.total:
+            return []
+        return [Finding("total_differs", f"QuickBooks holds {link.total}, billing means {meant}")]
 
     def needs_approval_for_updates(self) -> bool:
         """Whether the plan changes more Synced documents than the settings let through without a person."""

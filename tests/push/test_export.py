@@ -130,3 +130,14 @@ def test_a_stored_plan_is_pushed_as_it_was_shown(world: World) -> None:
 
     assert (pushed["plan_id"], pushed["sent"]) == (shown["plan_id"], 2)
     assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
+
+
+def test_a_difference_that_stands_in_quickbooks_stays_named(world: World) -> None:
+    """Our last write left another total there: the next run, with nothing changed on either side, still says so."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.run()
+    world.sql("update qbo_sync.links set total = 10.01 where billing_id = 'inv-T-1'")
+
+    world.run()
+
+    assert world.status("inv-T-1") == ("Error", "total_differs")
