@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from demo.load_online_retail import load as load_retail
 from demo.runner.postgres import EmbeddedPostgres
 from qbo_simulator.testing import DEFAULT_REALM, RunningSimulator
 from tests.bench import push_and_loop
 from tests.bench.data import load_part, load_plain
 from tests.bench.retail import KNOWN, WHOLE_FILE, Expected, expected
-from tests.bench.site import Site, company, site
+from tests.bench.site import Site, company, load_with, site
 from tests.bench.table import Row, say
 from tests.bench.task import ORDER
 
@@ -62,7 +61,7 @@ def real(bench: Bench) -> list[Row]:
     say(f"real: {wanted.invoices} invoices, {wanted.synced} of them pushable, {wanted.customers} customers to create")
     with (
         company(bench.folder, "real") as qbo,
-        site(bench.pg, qbo, bench.folder / "real", lambda dsn: load_retail(dsn, file, limit)) as at,
+        site(bench.pg, qbo, bench.folder / "real", load_with(file, limit)) as at,
     ):
         pushed = at.run(on_wait=partial(_progress, at))
         rows = _counts(at, wanted, is_whole=limit is None)
@@ -173,7 +172,9 @@ def _counts(at: Site, wanted: Expected, *, is_whole: bool) -> list[Row]:
     rows.append(Row("real", "invoices in QuickBooks", target, measured, target == measured))
     for (status, reason), count in wanted.by_status.items():
         is_met = found.get((status, reason)) == count
-        rows.append(Row("real", f"{status} {reason}", f"{count:,}", f"{found.get((status, reason), 0):,}", is_met))
+        rows.append(
+            Row("real", f"{status} {reason}".strip(), f"{count:,}", f"{found.get((status, reason), 0):,}", is_met)
+        )
     strange = {key: count for key, count in found.items() if key not in wanted.by_status}
     rows.append(Row("real", "any other status", "0", str(sum(strange.values())), not strange))
     both = at.world.sql(

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from demo.load_online_retail import load as load_retail
 from demo.runner.postgres import EmbeddedPostgres
 from demo.store import make_schema
 from qbo_simulator.testing import DEFAULT_REALM, REFRESH_TOKEN, RunningSimulator
@@ -96,8 +97,11 @@ class Site:
         self._given = found["result"]
 
     def statuses(self) -> dict[tuple[str, str], int]:
-        """Documents by status and reason, as the user sees them."""
-        rows = self.world.sql("select status, reason, count(*) from qbo_sync.document_status group by 1, 2")
+        """Documents by status and reason, as the user sees them; Synced ones whatever warning they carry as their reason."""
+        rows = self.world.sql(
+            "select status, case when status = 'Synced' then '' else reason end, count(*)"
+            " from qbo_sync.document_status group by 1, 2"
+        )
         return {(status, reason): count for status, reason, count in rows}
 
     def map_customers(self) -> int:
@@ -141,6 +145,11 @@ def site(
         world.map("category", "goods", "1", "Services")
         world.map("tax_code", "*", "6", "No VAT")
         yield Site(world, folder)
+
+
+def load_with(file: Path, invoices: int | None) -> Callable[[str], bool]:
+    """What loads the first ``invoices`` of the retail file, or all of it, into a billing database."""
+    return lambda dsn: load_retail(dsn, file, invoices)
 
 
 def customers_in(qbo: RunningSimulator, names: list[str], batch: int = 30) -> None:

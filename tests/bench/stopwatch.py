@@ -23,6 +23,7 @@ class Stopwatch:
         self.calls: dict[str, int] = {}
         self.first_claim: float | None = None
         self.last_settle = 0.0
+        self._cpu_from = self._cpu_to = 0.0
         self._inside: list[float] = []
 
     def watch(self, owner: type, name: str, step: str) -> None:
@@ -33,7 +34,7 @@ class Stopwatch:
         def timed(*args: Any, **kwargs: Any) -> Any:
             started = time.perf_counter()
             if step == CLAIM and self.first_claim is None:
-                self.first_claim = started
+                self.first_claim, self._cpu_from = started, time.process_time()
             self._inside.append(0.0)
             try:
                 return plain(*args, **kwargs)
@@ -46,17 +47,18 @@ class Stopwatch:
                     self.seconds[step] = self.seconds.get(step, 0.0) + own
                     self.calls[step] = self.calls.get(step, 0) + 1
                 if step == SETTLE:
-                    self.last_settle = ended
+                    self.last_settle, self._cpu_to = ended, time.process_time()
 
         setattr(owner, name, timed)
 
     def result(self) -> dict[str, Any]:
-        """The span and the steps in seconds; ``other`` is what no timer saw."""
+        """The span, the processor time within it and the steps, in seconds; ``other`` is what no timer saw."""
         if self.first_claim is None:
-            return {"span": 0.0, "steps": {}, "calls": {}}
+            return {"span": 0.0, "cpu": 0.0, "steps": {}, "calls": {}}
         span = self.last_settle - self.first_claim
         other = span - sum(self.seconds.values())
-        return {"span": span, "steps": {**self.seconds, "other": other}, "calls": self.calls}
+        cpu = self._cpu_to - self._cpu_from
+        return {"span": span, "cpu": cpu, "steps": {**self.seconds, "other": other}, "calls": self.calls}
 
 
 def watch_push() -> Stopwatch:

@@ -1,11 +1,14 @@
 """The whole product for end-to-end tests: real Airflow, PostgreSQL and simulator, and two companies between them and billing.
 
-Nothing of ours is replaced. Tests act as a person does, through Airflow's API and command line, and look at what QuickBooks holds.
+Nothing of ours is replaced. Tests act as a person does, through Airflow's API and command line, and look at what QuickBooks
+holds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +21,7 @@ from typing import Any
 import psycopg
 
 from demo.runner import setup_steps
+from demo.runner.airflow_api import AirflowApiError, fetch_json
 from demo.runner.layout import VENV, Home, Ports
 from demo.runner.stack import Stack
 from demo.runner.walk import wait_for_dag
@@ -28,7 +32,7 @@ from tests.world import World, write_settings
 EXPORT = "qbo_export_invoices"
 SYNC = "qbo_auto_sync"
 START_DAYS = 150
-_LEDGERLINE = str(VENV / "bin" / "ledgerline")
+LEDGERLINE = str(VENV / "bin" / "ledgerline")
 _LONDON_TOKEN = "RT1-london"
 _FAST = {
     "waits": {"settle_after": 2, "pause_after_429": 1, "call_limit": 5},
@@ -46,8 +50,9 @@ class TestStack(Stack):
 
     __test__ = False
 
-    def __init__(self, home: Path, ports: Ports) -> None:
-        super().__init__(home, ports, durable=False)
+    def __init__(self, home: Path, ports: Ports, *, is_kept: bool) -> None:
+        # What is not durable ends with the process that started it.
+        super().__init__(home, ports, durable=is_kept)
         self.mappings = Home(home).root / "mappings"
 
     def environment(self) -> dict[str, str]:
@@ -60,7 +65,7 @@ class TestStack(Stack):
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class Company:
     """One realm: its rows in billing, and what its QuickBooks company holds."""
 
@@ -112,8 +117,8 @@ class Call:
 class Site:
     """The running product with the companies ``texas`` (US, USD) and ``london`` (GB, GBP)."""
 
-    def __init__(self, home: Path, ports: Ports) -> None:
-        self.stack = TestStack(home, ports)
+    def __init__(self, home: Path, ports: Ports, *, is_kept: bool = False) -> None:
+        self.stack = TestStack(home, ports, is_kept=is_kept)
         self.qbo = RunningSimulator(self.stack.home.simulator_db)
         self.qbo.base_url = self.stack.simulator_address
         self._billing: World | None = None
@@ -141,7 +146,17 @@ class Site:
             self._connect()
             marker.touch()
         wait_for_dag(self.api, EXPORT)
+        self._warm_up()
         return self
+
+    def _warm_up(self) -> None:
+        """Let the api-server build the API of the tasks, which it does at the first call and which may take half a minute."""
+        self.wait_until(self._tasks_are_served, "the API of the tasks answers")
+
+    def _tasks_are_served(self) -> bool:
+        with contextlib.suppress(OSError):
+            return bool(fetch_json(f"{self.stack.ui}/execution/health"))
+        return False
 
     def _write_settings(self) -> None:
         common = {"start_date": str(day(START_DAYS)), "customers": "match_or_create", **_FAST}
@@ -170,12 +185,12 @@ class Site:
         for conn_id in ("billing_db", "qbo_state_db"):
             self.api.post("connections", _as_api_has_it(conn_id, databases[conn_id]))
         # After the Connections: the user of qbo_state_db gets its rights.
-        self.stack.run("sync state", [_LEDGERLINE, "migrate", "--dsn", self.stack.postgres.dsn("ledgerline")])
+        self.stack.run("sync state", [LEDGERLINE, "migrate", "--dsn", self.stack.postgres.dsn("ledgerline")])
         for company, token in ((self.texas, REFRESH_TOKEN), (self.london, _LONDON_TOKEN)):
             self.api.post("connections", self.quickbooks_connection(company))
             options = ["--realm", company.key, "--refresh-token", token]
-            self.stack.run(f"sign-on of {company.key}", [_LEDGERLINE, "tokens", "import", *options])
-            self.stack.run(f"mappings of {company.key}", [_LEDGERLINE, "mappings", "load", "--realm", company.key])
+            self.stack.run(f"sign-on of {company.key}", [LEDGERLINE, "tokens", "import", *options])
+            self.stack.run(f"mappings of {company.key}", [LEDGERLINE, "mappings", "load", "--realm", company.key])
             company.billing.customer(company.customer_id, f"Customer of {company.key}", currency=company.currency)
 
     def quickbooks_connection(self, company: Company) -> dict[str, Any]:
@@ -189,6 +204,10 @@ class Site:
         content = {"conn_type": "quickbooks", "login": CLIENT_ID, "password": CLIENT_SECRET, "extra": extra}
         return _as_api_has_it(f"qbo_{company.key}", content)
 
+    def series(self, name: str) -> str:
+        """The beginning of the invoice numbers of one test, new at each call: a kept site sees a test more than once."""
+        return f"{name}{secrets.token_hex(2)}"
+
     # -- acting -------------------------------------------------------------------------------------------------------
 
     def unpause(self, dag_id: str) -> None:
@@ -197,17 +216,30 @@ class Site:
             self.api.set_paused(dag_id, paused=False)
             self._unpaused.add(dag_id)
 
+    def pause(self, dag_id: str) -> None:
+        """Switch a DAG's schedule off."""
+        self.api.set_paused(dag_id, paused=True)
+        self._unpaused.discard(dag_id)
+
     def trigger(self, *, dag_id: str = EXPORT, **conf: Any) -> str:
         """Start a run as the trigger form does, which fills in the present moment as logical date."""
         self.unpause(dag_id)
         body = {"logical_date": datetime.now(UTC).isoformat(), "conf": conf}
         return str(self.api.post(f"dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
-    def finished(self, run_id: str, *, dag_id: str = EXPORT, seconds: float = 180) -> str:
+    def finished(self, run_id: str, *, dag_id: str = EXPORT, seconds: float = 600) -> str:
         """Wait for a run's end; returns its state."""
-        return str(self.api.wait_for_run(dag_id, run_id, seconds)["state"])
 
-    def run(self, *, dag_id: str = EXPORT, seconds: float = 180, **conf: Any) -> str:
+        def end() -> str | None:
+            # An api-server on a crowded machine may take longer than the client waits.
+            with contextlib.suppress(OSError):
+                state = str(self.api.run(dag_id, run_id)["state"])
+                return state if state in ("success", "failed") else None
+            return None
+
+        return str(self.wait_until(end, f"{dag_id} / {run_id} ends", seconds, every=1.0))
+
+    def run(self, *, dag_id: str = EXPORT, seconds: float = 600, **conf: Any) -> str:
         """Start a run from the form, wait, and expect success; returns its id."""
         run_id = self.trigger(dag_id=dag_id, **conf)
         state = self.finished(run_id, dag_id=dag_id, seconds=seconds)
@@ -220,12 +252,25 @@ class Site:
         return list(self.api.get(path)["value"]).index(company.key)
 
     def log(self, run_id: str, task_id: str, company: Company | None = None, *, dag_id: str = EXPORT) -> list[str]:
-        """The lines of a task's last try, as the UI shows them."""
+        """The lines of a task's last try as the UI shows them, the words of an exception included."""
         map_index = self.map_index(company, run_id, dag_id=dag_id) if company else -1
-        task = f"realm.{task_id}" if company else task_id
-        found = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task}/{map_index}" if company else
-                             f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task}")  # fmt: skip
-        return self.api.task_log(dag_id, run_id, task, max(found["try_number"], 1), map_index)
+        task_id = f"realm.{task_id}" if company else task_id
+        one = next(
+            found
+            for found in self.api.task_instances(dag_id, run_id)
+            if (found["task_id"], found["map_index"]) == (task_id, map_index)
+        )
+        return self._log_of(one)
+
+    def _log_of(self, one: dict[str, Any]) -> list[str]:
+        place = f"dags/{one['dag_id']}/dagRuns/{one['dag_run_id']}/taskInstances/{one['task_id']}"
+        attempt = max(one["try_number"], 1)
+        found = self.api.get(f"{place}/logs/{attempt}?map_index={one['map_index']}&full_content=true")["content"]
+        lines = []
+        for entry in found:
+            lines.append(str(entry.get("event", "")))
+            lines += [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or ()]
+        return lines
 
     def task_states(self, run_id: str, *, dag_id: str = EXPORT) -> dict[tuple[str, int], str]:
         """State by task and map index."""
@@ -234,12 +279,67 @@ class Site:
 
     def why(self, run_id: str, *, dag_id: str = EXPORT) -> str:
         """What went wrong in a run, for the message of a failing test."""
-        lines = []
-        for one in self.api.task_instances(dag_id, run_id):
-            if one["state"] in ("failed", "up_for_retry"):
-                log = self.api.task_log(dag_id, run_id, one["task_id"], max(one["try_number"], 1), one["map_index"])
-                lines.append(f"{one['task_id']} {one['map_index']}: " + " / ".join(log[-6:]))
-        return "\n".join(lines) or str(self.task_states(run_id, dag_id=dag_id))
+        failed = [one for one in self.api.task_instances(dag_id, run_id) if one["state"] in ("failed", "up_for_retry")]
+        told = [f"{one['task_id']} {one['map_index']}: {' / '.join(self._log_of(one)[-6:])}" for one in failed]
+        return "\n".join(told) or str(self.task_states(run_id, dag_id=dag_id))
+
+    def questions(self, run_id: str, count: int) -> dict[int, dict[str, Any]]:
+        """The required actions of a run that wait for an answer, by map index, as soon as there are so many."""
+
+        def waiting() -> dict[int, dict[str, Any]]:
+            found = self.api.get(f"dags/{EXPORT}/dagRuns/{run_id}/hitlDetails?state=awaiting_input")["hitl_details"]
+            open_ones = [one for one in found if not one["response_received"]]
+            return {one["task_instance"]["map_index"]: one for one in open_ones} if len(open_ones) == count else {}
+
+        return dict(self.wait_until(waiting, f"{run_id} asks {count} times"))
+
+    def answer(self, run_id: str, map_index: int, option: str) -> None:
+        """Press a button of a required action, no faster than a person can, and see that Airflow took it.
+
+        Airflow 3.3.2 loses an answer that comes before its scheduler has heard that the task is parked; the task is then
+        repeated after a minute and asks again.
+        """
+        place = f"dags/{EXPORT}/dagRuns/{run_id}/taskInstances/realm.approve/{map_index}"
+
+        def is_taken() -> bool:
+            state = self.api.get(place)["state"]
+            if state == "awaiting_input" and not self.api.get(f"{place}/hitlDetails")["response_received"]:
+                time.sleep(3)
+                self.api.patch(f"{place}/hitlDetails", {"chosen_options": [option], "params_input": {}})
+            return state in ("success", "failed")
+
+        self.wait_until(is_taken, f"{option} is taken", every=1.0)
+
+    def backfill(self, first: date, last: date, **conf: Any) -> list[str]:
+        """Backfill these logical dates as the UI's dialog does; returns the ids of the runs, which may not have ended."""
+        self.unpause(EXPORT)
+        body = {
+            "dag_id": EXPORT,
+            "from_date": f"{first}T00:00:00Z",
+            "to_date": f"{last}T23:00:00Z",
+            "reprocess_behavior": "completed",
+            "dag_run_conf": conf,
+        }
+
+        def made() -> Any:
+            # One backfill of a DAG at a time, and Airflow notices the end of one with a delay.
+            with contextlib.suppress(AirflowApiError):
+                return self.api.post("backfills", body)["id"]
+            return None
+
+        return self.runs_of_backfill(self.wait_until(made, "the backfill before is over"))
+
+    def cancel_backfill(self, backfill_id: int) -> None:
+        """Cancel a backfill: what waits fails, what runs goes on."""
+        sign_on = {"username": "admin", "password": self.stack.passwords["admin"]}
+        token = fetch_json(f"{self.stack.ui}/auth/token", "POST", sign_on)["access_token"]
+        place = f"{self.stack.ui}/api/v2/backfills/{backfill_id}/cancel"
+        fetch_json(place, "PUT", headers={"Authorization": f"Bearer {token}"})
+
+    def runs_of_backfill(self, backfill_id: int) -> list[str]:
+        """The runs that a backfill started or cleared, in the order of their dates."""
+        rows = self.metadata("select run_id from dag_run where backfill_id = %s order by logical_date", backfill_id)
+        return [row[0] for row in rows]
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
@@ -274,13 +374,13 @@ class Site:
             after = entries[-1]["number"]
         return after
 
-    def wait_until(self, is_so: Callable[[], Any], what: str, seconds: float = 120) -> Any:
+    def wait_until(self, is_so: Callable[[], Any], what: str, seconds: float = 300, every: float = 0.3) -> Any:
         """Wait for something to become true and return it."""
         deadline = time.monotonic() + seconds
         while not (found := is_so()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{what}: not after {seconds:.0f} s")
-            time.sleep(0.3)
+            time.sleep(every)
         return found
 
 
@@ -308,7 +408,7 @@ def airflow_command(*words: str) -> list[str]:
 
 def running_site(home: Path, ports: Ports, *, is_kept: bool) -> Iterator[Site]:
     """A started site, stopped at the end unless it is to be kept for the next call."""
-    site = Site(home, ports)
+    site = Site(home, ports, is_kept=is_kept)
     try:
         yield site.start()
     finally:

@@ -1,0 +1,75 @@
+"""What becomes of an answer to the approval, as Airflow hands it to the task that it resumes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from include.wiring import runs
+from include.wiring.approval import PlanApproval, approve_option
+from tests.world import World
+
+
+def event(option: str, name: str | None) -> dict[str, Any]:
+    """A response as the api-server writes it, or, without a name, what the scheduler writes once the time is over."""
+    user = {"id": name, "name": name} if name else None
+    return {
+        "chosen_options": [option],
+        "params_input": {},
+        "responded_at": datetime.now(UTC),
+        "responded_by_user": user,
+        "timedout": name is None,
+    }
+
+
+@pytest.fixture
+def plan(world: World) -> dict[str, Any]:
+    """A plan of one invoice that waits for a person."""
+    world.invoice("T-1")
+    planned, _ = world.prepare(mode="push_after_approval")
+    assert planned["asks"]
+    return planned
+
+
+def decision(world: World) -> tuple[str, str]:
+    """What stands in the plan, and who decided it."""
+    return world.sql("select decision, decided_by from qbo_sync.plans")[0]
+
+
+def test_no_answer_in_time_is_a_rejection(world: World, plan: dict[str, Any]) -> None:
+    """Airflow answers with the default when the time is over: nothing is pushed, and nobody is named as the one who decided."""
+    task = PlanApproval(task_id="approve", plan=plan)
+
+    handed_on = task.execute_complete({}, event(task.defaults[0], None))
+    runs.push(handed_on, world.context("manual__1"))
+
+    assert decision(world) == ("rejected", "nobody answered in time")
+    assert world.in_qbo() == []
+
+
+def test_a_yes_is_stored_with_who_said_it(world: World, plan: dict[str, Any]) -> None:
+    """The plan keeps the decision, and the push obeys it."""
+    handed_on = PlanApproval(task_id="approve", plan=plan).execute_complete(
+        {}, event(approve_option(plan["plan_id"]), "ann")
+    )
+    runs.push(handed_on, world.context("manual__1"))
+
+    assert decision(world) == ("approved", "ann")
+    assert len(world.in_qbo("T-1")) == 1
+
+
+def test_a_yes_to_another_plan_is_no_yes(world: World, plan: dict[str, Any]) -> None:
+    """The button of an earlier question names an earlier plan."""
+    PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approve_option(plan["plan_id"] - 1), "ann"))
+
+    assert decision(world) == ("rejected", "ann")
+
+
+def test_a_repeat_of_the_task_after_the_answer_asks_nobody_again(world: World, plan: dict[str, Any]) -> None:
+    """A worker that died between the decision and the end of the task: the next try hands the plan on."""
+    task = PlanApproval(task_id="approve", plan=plan)
+    task.execute_complete({}, event(approve_option(plan["plan_id"]), "ann"))
+
+    assert task.execute({}) == plan
