@@ -15,11 +15,18 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+from hypothesis import settings  # noqa: E402 - after the environment
+
 from demo.runner.postgres import EmbeddedPostgres  # noqa: E402 - after the environment
 from qbo_simulator.testing import RunningSimulator, running_simulator  # noqa: E402 - as above
 from tests.state_fixture import started_postgres  # noqa: E402 - as above
 from tests.world import World  # noqa: E402 - as above
 from tests.world import world as new_world  # noqa: E402 - as above
+
+# CI judges a change, so it tries the same examples each time; machines are shared, so no example has a deadline.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("local", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def missing(what: str, cure: str) -> None:

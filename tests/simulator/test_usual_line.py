@@ -13,7 +13,10 @@ from qbo_simulator.entities.shapes import LINE
 from qbo_simulator.entities.usual_line import SalesLineShape, print_document, print_line
 from qbo_simulator.errors import Fault
 
-TEXTS = st.text(max_size=12) | st.sampled_from(["", '"Line":null', "x" * 4001, "\\", "ü€🦄"])
+# DEL marks decimals inside the simulator's parser, which refuses it in a request before any shape sees it.
+TEXTS = st.text(max_size=12).filter(lambda text: "\x7f" not in text) | st.sampled_from(
+    ["", '"Line":null', "x" * 4001, "\\", "ü€🦄"]
+)
 NUMBERS = st.sampled_from(
     ["0", "0.00", "12.5", "12.345", "-3", "1e3", "0.0000001", "99999999999.99", '"7.50"', '"abc"', "null", "true", "[]"]
 )
@@ -72,7 +75,7 @@ def test_both_ways_read_the_same(text: str) -> None:
         st.fixed_dictionaries(
             {"Id": st.just("1"), "LineNum": st.integers(1, 9)},
             optional={
-                "Description": TEXTS.filter(lambda text: "\x7f" not in text),
+                "Description": TEXTS,
                 "Amount": st.sampled_from([0, Decimal("12.50"), Decimal("-0.01")]),
             },
         )
