@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from include.stores.statements import statement
+from include.stores.statements import sql
 
 KEEP_WORK = timedelta(days=35)
 """How long candidates, stale plans and reports are kept unless a setting says otherwise."""
@@ -41,10 +41,10 @@ def tidy(connection: psycopg.Connection[Any], now: datetime, keep: timedelta = K
         partitions_made=make_partitions(connection),
         partitions_dropped=drop_old_partitions(connection, now),
         plans_expired=expire_plans(connection, now),
-        candidates_deleted=connection.execute(statement("care/delete_candidates"), before).rowcount,
-        plans_deleted=connection.execute(statement("care/delete_stale_plans"), before).rowcount,
-        findings_deleted=connection.execute(statement("care/delete_findings"), before).rowcount,
-        reports_deleted=connection.execute(statement("care/delete_reports"), before).rowcount,
+        candidates_deleted=connection.execute(sql("care/delete_candidates"), before).rowcount,
+        plans_deleted=connection.execute(sql("care/delete_stale_plans"), before).rowcount,
+        findings_deleted=connection.execute(sql("care/delete_findings"), before).rowcount,
+        reports_deleted=connection.execute(sql("care/delete_reports"), before).rowcount,
     )
 
 
@@ -62,7 +62,7 @@ def drop_old_partitions(connection: psycopg.Connection[Any], now: datetime) -> i
 
 def expire_plans(connection: psycopg.Connection[Any], now: datetime) -> int:
     """End the plans that nobody pushed in time and withdraw their items; return how many they were."""
-    return _number(connection, statement("care/expire_plans").decode(), {"now": now})
+    return _number(connection, sql("care/expire_plans").decode(), {"now": now})
 
 
 def _number(connection: psycopg.Connection[Any], query: str, value: object) -> int:

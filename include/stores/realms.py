@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import psycopg
 from psycopg.rows import class_row
 
-from include.stores.statements import statement
+from include.stores.statements import sql
 
 Connection = psycopg.Connection[Any]
 
@@ -90,10 +90,6 @@ def realm_of(connection: Connection, base_url: str, realm_id: str) -> RealmRow |
     return _first(connection, base_url=base_url.rstrip("/"), realm_id=realm_id, with_disconnected=True)
 
 
-# Pages speak of finding a company, tasks of the realm of a Connection; both mean the same look-up.
-find_realm = realm_of
-
-
 def all_realms(connection: Connection, *, with_disconnected: bool = False) -> list[RealmRow]:
     """Return all companies in the order of their labels."""
     return _rows(connection, with_disconnected=with_disconnected)
@@ -127,7 +123,7 @@ def ensure_realm(
                 )
             _relabel(connection, holder, f"{realm_key}-{holder.environment}-{holder.realm_id}")
         values = {"realm_key": realm_key, "base_url": base_url, "realm_id": realm_id, "environment": environment}
-        connection.execute(statement("realms/insert_realm"), values)
+        connection.execute(sql("realms/insert_realm"), values)
         realm = realm_of(connection, base_url, realm_id)
     if realm is None:
         raise RuntimeError(f"realm {realm_key!r} was written and is not there")
@@ -159,10 +155,8 @@ def disconnect(connection: Connection, realm: int, *, who: str, why: str = "disc
     Sendings whose outcome is unknown stay: they are settled after the company was connected again. Hold the realm's lock.
     """
     with connection.transaction():
-        archived = connection.execute(
-            statement("realms/archive_links"), {"realm": realm, "why": why, "who": who}
-        ).rowcount
-        withdrawn = connection.execute(statement("realms/withdraw_plans"), {"realm": realm, "why": why}).rowcount
+        archived = connection.execute(sql("realms/archive_links"), {"realm": realm, "why": why, "who": who}).rowcount
+        withdrawn = connection.execute(sql("realms/withdraw_plans"), {"realm": realm, "why": why}).rowcount
         connection.execute("delete from qbo_sync.tokens where realm = %s", (realm,))
         connection.execute("update qbo_sync.realms set disconnected_at = clock_timestamp() where id = %s", (realm,))
     return Disconnected(archived, withdrawn)
@@ -216,4 +210,4 @@ def _first(connection: Connection, **wanted: Any) -> RealmRow | None:
 def _rows(connection: Connection, **wanted: Any) -> list[RealmRow]:
     values = {"id": None, "realm_key": None, "base_url": None, "realm_id": None, "with_disconnected": False} | wanted
     with connection.cursor(row_factory=class_row(RealmRow)) as cursor:
-        return cursor.execute(statement("realms/realms"), values).fetchall()
+        return cursor.execute(sql("realms/realms"), values).fetchall()

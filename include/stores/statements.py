@@ -12,6 +12,3 @@ FOLDER = Path(__file__).resolve().parents[1] / "sql" / "state"
 def sql(name: str) -> bytes:
     """The text of include/sql/state/<name>.sql. Raises FileNotFoundError when the installation is incomplete."""
     return (FOLDER / f"{name}.sql").read_bytes()
-
-
-statement = sql

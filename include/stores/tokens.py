@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from include.stores.own_connection import Connect, OwnConnection
-from include.stores.statements import statement
+from include.stores.statements import sql as statement  # psycopg has a module named sql
 
 TokensT = TypeVar("TokensT", bound="TokensShape")
 

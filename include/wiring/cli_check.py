@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from include.billing_sync.diagnosis import Level
 from include.stores.realms import ConnectionShape, disagreements, realm_of
-from include.stores.statements import statement
+from include.stores.statements import sql
 from include.stores.tie_outs import broken_tie_outs, tie_out_names
 from include.stores.tokens import NoEncryptionError, require_encryption
 from include.wiring import connections
@@ -180,7 +180,7 @@ def _company(key: str, place: ConnectionShape) -> Generator[Finding | str, None,
 
 def _sign_on(connection: psycopg.Connection[Any], key: str, realm: int) -> Finding:
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(statement("realms/token_ages"), {"realm": realm}).fetchone()
+        row = cursor.execute(sql("realms/token_ages"), {"realm": realm}).fetchone()
     code = f"{key} tokens"
     if row is None:
         return Finding(Level.RED, code, "there are none: open the page Connect QuickBooks in Airflow and sign on")

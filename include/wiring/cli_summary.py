@@ -11,7 +11,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from include.billing_sync.money import exponent, is_known_currency
-from include.stores.statements import statement
+from include.stores.statements import sql
 from include.wiring import connections
 from include.wiring.cli_output import say, table
 from include.wiring.migrations import require_current_schema
@@ -34,7 +34,7 @@ def run_summary(arguments: argparse.Namespace) -> int:
     with connections.connect_state() as connection:
         require_current_schema(connection)
         with connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(statement("summary"), {"realm_key": arguments.realm}).fetchall()
+            rows = cursor.execute(sql("summary"), {"realm_key": arguments.realm}).fetchall()
     say("\n".join(summary_lines(rows)))
     return 0
 

@@ -155,7 +155,7 @@ def begin(state: psycopg.Connection[Any], realm_key: str, user_id: str, redirect
         "realm": realm_key,
         "nonce": nonce,
         "redirect_uri": redirect_uri,
-        "stamp": _stamp(companies.find_realm(state, place.base_url, place.realm_id)),
+        "stamp": _stamp(companies.realm_of(state, place.base_url, place.realm_id)),
     }
     auth = QboHook(settings.connection).get_auth()
     return SignOnStart(auth.authorize_url(seal("sign-on", content), redirect_uri, ACCOUNTING_SCOPE), nonce)
@@ -169,7 +169,7 @@ def finish(state: psycopg.Connection[Any], callback: Callback) -> SignedOn:
     """
     content = _ours(callback)
     settings, place = _place(str(content["realm"]))
-    row = companies.find_realm(state, place.base_url, place.realm_id)
+    row = companies.realm_of(state, place.base_url, place.realm_id)
     if _stamp(row) != content["stamp"]:
         raise SignOnRefused("This sign-on was used already", "Start again from the connect page.", 403)
     _check_answer(callback, settings, place)
