@@ -157,7 +157,7 @@ class World:
         from include.wiring.reference import refresh_company, refresh_lists
 
         with open_realm(self.realm_key) as realm:
-            refresh_company(realm.client, realm.state, realm.id)
+            refresh_company(realm.client, realm.state, realm.row)
             refresh_lists(realm.client, realm.state, realm.id)
 
     def prepare(

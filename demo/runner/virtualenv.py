@@ -18,8 +18,6 @@ from demo.runner.layout import CHECKOUT, VENV
 from demo.runner.problems import RunnerError
 from demo.runner.progress import Progress
 
-# Editable installs need a build tool; a pinned one in the environment saves a download for each install.
-BUILD_TOOL = "setuptools==84.2.1"
 _PINS = ("requirements.txt", "requirements-dev.txt")
 _PROJECTS = (".", "simulator")
 
@@ -43,7 +41,7 @@ class VirtualEnvironment:
 
     def fingerprint(self) -> str:
         """Return a hash over all that decides the environment's content."""
-        digest = hashlib.sha256(f"{sys.version_info[:2]} {self._checkout} {BUILD_TOOL}".encode())
+        digest = hashlib.sha256(f"{sys.version_info[:2]} {self._checkout}".encode())
         files = [*_PINS, *(f"{project}/pyproject.toml" for project in _PROJECTS)]
         for name in files:
             path = self._checkout / name
@@ -62,7 +60,7 @@ class VirtualEnvironment:
         self._create()
         pins = [argument for name in _PINS for argument in ("-r", name)]
         count = len({name for file in _PINS for name in _pinned_names(self._checkout / file)})
-        self._pip(log, f"installing {count} packages", ["install", *pins, BUILD_TOOL])
+        self._pip(log, f"installing {count} packages", ["install", *pins])
         projects = [argument for name in self._projects() for argument in ("-e", f"./{name}")]
         options = ["--no-deps", "--no-build-isolation"]
         self._pip(log, "installing the project", ["install", *options, *projects])

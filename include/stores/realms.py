@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -74,6 +74,20 @@ Realm = RealmRow
 class RealmLabelTakenError(RuntimeError):
     """The realm key is the label of another connected company."""
 
+    failure_mode = "person"
+
+
+class AnotherCompanyError(RuntimeError):
+    """Connection, row, tokens and CompanyInfo speak of different companies; nothing was written anywhere."""
+
+    failure_mode = "person"
+    reason = "wrong_company"
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        """Keep the differences, one sentence each."""
+        super().__init__("; ".join(differences))
+        self.differences = tuple(differences)
+
 
 def realm_by_key(connection: Connection, realm_key: str) -> RealmRow | None:
     """Return the company that carries this label and is not disconnected, or None."""
@@ -88,6 +102,14 @@ def realm_by_id(connection: Connection, realm: int) -> RealmRow | None:
 def realm_of(connection: Connection, base_url: str, realm_id: str) -> RealmRow | None:
     """Return the company by what it is, disconnected or not."""
     return _first(connection, base_url=base_url.rstrip("/"), realm_id=realm_id, with_disconnected=True)
+
+
+def realm_behind(connection: Connection, realm_key: str, settings: ConnectionShape) -> RealmRow | None:
+    """Return the company that the Connection leads to, or the one that carries the label where that one was never connected.
+
+    `disagreements` says whether it is the company that both mean.
+    """
+    return realm_of(connection, settings.base_url, settings.realm_id or "") or realm_by_key(connection, realm_key)
 
 
 def all_realms(connection: Connection, *, with_disconnected: bool = False) -> list[RealmRow]:
@@ -166,18 +188,22 @@ def disagreements(
     settings: ConnectionShape,
     realm: RealmRow,
     *,
+    realm_key: str | None = None,
     token_realm_id: str | None = None,
     company_id: str | None = None,
     company_country: str | None = None,
+    home_currency: str | None = None,
 ) -> list[str]:
     """Return a sentence for each point in which Connection, row, tokens and CompanyInfo speak of different companies.
 
     Any of them stops the realm before its first write. Country and home currency of a company never change, so another
     one than before means another company.
 
+    :param realm_key: label under which the company is looked for; None where the label is free to move
     :param token_realm_id: company that the tokens were given for; None when not known
     :param company_id: realm id under which CompanyInfo was answered; None when it was not read
     :param company_country: country that CompanyInfo names; None when it was not read
+    :param home_currency: currency that Preferences name; None when they were not read
     """
     found = []
     if settings.base_url.rstrip("/") != realm.base_url:
@@ -193,9 +219,27 @@ def disagreements(
     ):
         if realm_id is not None and realm_id != realm.realm_id:
             found.append(f"{name} company {realm_id}, but the realm is company {realm.realm_id}")
-    if company_country is not None and realm.country is not None and company_country != realm.country:
-        found.append(f"QuickBooks says that the company is in {company_country}, but it was in {realm.country} before")
+    if realm_key is not None and realm.realm_key != realm_key:
+        found.append(f"company {realm.realm_id} was connected as realm {realm.realm_key}, not as {realm_key}")
+    return found + nature_changed(realm, company_country, home_currency)
+
+
+def nature_changed(realm: RealmRow, country: str | None, home_currency: str | None) -> list[str]:
+    """Return a sentence for country and home currency each, where QuickBooks names another one than when it was first asked."""
+    found = []
+    if country is not None and realm.country is not None and country != realm.country:
+        found.append(f"QuickBooks says that the company is in {country}, but it was in {realm.country} before")
+    if home_currency is not None and realm.home_currency is not None and home_currency != realm.home_currency:
+        found.append(
+            f"QuickBooks says that the company keeps {home_currency}, but it kept {realm.home_currency} before"
+        )
     return found
+
+
+def require_agreement(differences: Sequence[str]) -> None:
+    """Raise AnotherCompanyError where there is any difference."""
+    if differences:
+        raise AnotherCompanyError(differences)
 
 
 def _relabel(connection: Connection, realm: RealmRow, label: str) -> None:

@@ -62,9 +62,13 @@ class TokensShape(Protocol):
 class NoEncryptionError(RuntimeError):
     """There is no key to encrypt tokens with, and tokens are never stored in the clear."""
 
+    failure_mode = "person"
+
 
 class WrongCompanyError(RuntimeError):
     """The tokens open another company than the one of the row; nothing was stored."""
+
+    failure_mode = "person"
 
 
 class TokensUnavailableError(RuntimeError):

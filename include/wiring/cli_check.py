@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from include.billing_sync.diagnosis import Level
-from include.stores.realms import ConnectionShape, disagreements, realm_of
+from include.stores.realms import ConnectionShape, disagreements, realm_behind
 from include.stores.statements import sql
 from include.stores.tie_outs import broken_tie_outs, tie_out_names
 from include.stores.tokens import NoEncryptionError, require_encryption
@@ -164,12 +164,12 @@ def _company(key: str, place: ConnectionShape) -> Generator[Finding | str, None,
     """Say what is known of the company, and return whether QuickBooks may be asked."""
     with connections.connect_state() as connection:
         require_current_schema(connection)
-        row = realm_of(connection, place.base_url, place.realm_id or "")
+        row = realm_behind(connection, key, place)
         if row is None or not row.is_connected:
             text = "not connected: open the page Connect QuickBooks in Airflow and sign on"
             yield Finding(Level.RED, f"{key} company", text)
             return False
-        different = disagreements(place, row)
+        different = disagreements(place, row, realm_key=key)
         yield from (Finding(Level.RED, f"{key} company", text) for text in different)
         if not different:
             name = row.company_name or "name not read yet"

@@ -14,7 +14,7 @@ import psycopg
 from include.billing_sync.mapping_files import FILES
 from include.stores import reference
 from include.stores.mappings import ChangedByPersonError
-from include.stores.realms import RealmRow, realm_of
+from include.stores.realms import RealmRow, disagreements, realm_behind, require_agreement
 from include.wiring import connections, mapping_folder
 from include.wiring.cli_output import CommandError, complain, say
 from include.wiring.settings import load_settings, mappings_folder
@@ -113,9 +113,10 @@ def _opened(realm_key: str) -> Iterator[_Place]:
     place = connections.quickbooks(settings.connection)
     with connections.connect_state() as state:
         require_current_schema(state)
-        row = realm_of(state, base_url=place.base_url, realm_id=place.realm_id or "")
+        row = realm_behind(state, realm_key, place)
         if row is None:
             raise CommandError(f"realm {realm_key} was never connected: open Connect QuickBooks in Airflow and sign on")
+        require_agreement(disagreements(place, row, realm_key=realm_key))
         yield _Place(settings, row, state)
 
 
@@ -130,7 +131,7 @@ def _refresh(place: _Place, entities: list[str], *, is_wanted: bool) -> None:
 
     with closing(shared_hook(place.settings, place.row.id, connections.connect_state)) as shared:
         if is_unknown:
-            refresh_company(shared.client, place.state, place.row.id)
+            refresh_company(shared.client, place.state, place.row)
         for entity, count in refresh_lists(shared.client, place.state, place.row.id, unread).items():
             say(f"{entity}: {count.read} read from QuickBooks")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from include.wiring.migrations import require_current_schema
 
 if TYPE_CHECKING:
     from include.billing_sync.settings import RealmSettings
-    from qbo_hook.client import QboClient
     from qbo_hook.hook import ConnectionSettings
     from qbo_hook.tokens import TokenSet
 
@@ -58,6 +56,7 @@ def add_parser(commands: Any) -> None:
 def run_import(arguments: argparse.Namespace) -> int:
     """Buy a pair for the refresh token, see whose it is, and only then store it."""
     from include.wiring.settings import load_settings
+    from include.wiring.sign_on import keep_sign_on, look_at_company
 
     settings = load_settings(arguments.realm)
     place = connections.quickbooks(settings.connection)
@@ -68,8 +67,10 @@ def run_import(arguments: argparse.Namespace) -> int:
         require_current_schema(state)
         _check_label(state, settings, place, may_move=arguments.move_label)
         tokens = _bought(settings, place, given)
-        name, country = _connect(state, settings, place, tokens)
-    say(f"{settings.realm_key}: connected to {name} ({country}, {place.environment}, company {place.realm_id})")
+        shown = look_at_company(settings, tokens)
+        keep_sign_on(state, settings, place, shown, _me(), take_label=True)
+    company = f"{shown.facts.company_name} ({shown.facts.country}, {place.environment}, company {place.realm_id})"
+    say(f"{settings.realm_key}: connected to {company}")
     return 0
 
 
@@ -112,41 +113,6 @@ def _bought(settings: RealmSettings, place: ConnectionSettings, refresh_token: s
             f"these tokens do not carry the right {ACCOUNTING_SCOPE}, only {tokens.scope}; nothing was stored"
         )
     return tokens
-
-
-def _connect(
-    state: psycopg.Connection[Any], settings: RealmSettings, place: ConnectionSettings, tokens: TokenSet
-) -> tuple[str, str]:
-    """Store the tokens and what QuickBooks says of the company; return its name and country."""
-    from include.billing_sync.company import company_facts
-    from include.stores import reference
-    from include.wiring.clients import token_store
-
-    client = _client(settings, tokens)
-    info, preferences = client.company_info(), client.preferences()
-    facts = company_facts(info, preferences)
-    known = realms.realm_of(state, place.base_url, place.realm_id)
-    different = known and realms.disagreements(
-        place, known, token_realm_id=tokens.realm_id, company_country=facts.country
-    )
-    if different:
-        raise CommandError(f"that is another company, and nothing was stored: {'; '.join(different)}")
-    row = realms.ensure_realm(
-        state, settings.realm_key, place.base_url, place.realm_id, place.environment, take_label=True
-    )
-    with closing(token_store(row.id, connections.connect_state)) as store:
-        store.store(tokens)
-    reference.save_company(state, row.id, facts, info, reference.database_time(state), preferences)
-    realms.mark_connected(state, row.id, _me())
-    return facts.company_name, facts.country
-
-
-def _client(settings: RealmSettings, tokens: TokenSet) -> QboClient:
-    """A client that alone knows these tokens: they are in no store before everything is known to fit."""
-    from qbo_hook.hook import QboHook
-    from qbo_hook.tokens import MemoryTokenStore
-
-    return QboHook(settings.connection, token_store=MemoryTokenStore(tokens)).get_conn()
 
 
 def _me() -> str:

@@ -45,6 +45,8 @@ _DEFAULTS = {
 class ConnectionMissingError(RuntimeError):
     """Airflow has no Connection of this id, or one that cannot be used; the text says which and names the cure."""
 
+    failure_mode = "person"
+
     def __init__(self, conn_id: str, message: str) -> None:
         super().__init__(message)
         self.conn_id = conn_id

@@ -26,7 +26,7 @@ def refresh(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
 
     run_of(context)
     with open_realm(realm_key) as realm:
-        reading = refresh_company(realm.client, realm.state, realm.id, AT_ONCE)
+        reading = refresh_company(realm.client, realm.state, realm.row, AT_ONCE)
         for change in reading.changes:
             log.warning("%s: %s was %s in QuickBooks and is %s", realm_key, change.fact, change.before, change.after)
         counts = refresh_lists(realm.client, realm.state, realm.id)

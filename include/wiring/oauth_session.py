@@ -12,20 +12,19 @@ from typing import Any
 
 import psycopg
 
-from include.billing_sync.company import CompanyFacts, company_facts
 from include.billing_sync.settings import RealmSettings
 from include.stores import realms as companies
-from include.stores import reference
 from include.stores.locks import BusyError, RealmLock
 from include.wiring import clients, connections
 from include.wiring.connections import ConnectionMissingError
 from include.wiring.reference import refresh_lists
 from include.wiring.settings import SettingsError, load_settings
+from include.wiring.sign_on import CompanyShown, keep_sign_on, look_at_company
 from qbo_hook.client import QboClient
 from qbo_hook.environments import ACCOUNTING_SCOPE
 from qbo_hook.errors import QboError
 from qbo_hook.hook import ConnectionSettings, QboHook
-from qbo_hook.tokens import MemoryTokenStore, TokenSet
+from qbo_hook.tokens import TokenSet
 
 SIGN_ON_LIFE = 600
 """Seconds between our page and the callback."""
@@ -45,6 +44,8 @@ class SealBroken(ValueError):
 
 class NoFernetKey(RuntimeError):
     """Airflow has no Fernet key, so nothing can be kept secret."""
+
+    failure_mode = "person"
 
 
 class SignOnRefused(RuntimeError):
@@ -169,22 +170,18 @@ def finish(state: psycopg.Connection[Any], callback: Callback) -> SignedOn:
     """
     content = _ours(callback)
     settings, place = _place(str(content["realm"]))
-    row = companies.realm_of(state, place.base_url, place.realm_id)
-    if _stamp(row) != content["stamp"]:
+    if _stamp(companies.realm_of(state, place.base_url, place.realm_id)) != content["stamp"]:
         raise SignOnRefused("This sign-on was used already", "Start again from the connect page.", 403)
     _check_answer(callback, settings, place)
     _check_label(state, settings, place)
-    client, tokens = _exchanged(callback, settings, str(content["redirect_uri"]))
-    facts, info, preferences = _company(client)
-    if row is not None:
-        _check_company(place, row, tokens, facts)
-    realm = companies.ensure_realm(state, settings.realm_key, place.base_url, place.realm_id, place.environment)
-    reference.save_company(state, realm.id, facts, info, reference.database_time(state), preferences)
-    _keep_tokens(realm.id, tokens)
-    companies.mark_connected(state, realm.id, callback.user_name)
+    shown = _shown(settings, _exchanged(callback, settings, str(content["redirect_uri"])))
+    try:
+        realm = keep_sign_on(state, settings, place, shown, callback.user_name)
+    except companies.AnotherCompanyError as error:
+        raise SignOnRefused("That is another company", f"{error}. Nothing was stored.") from error
     log.info("%s connected by %s: %s, %s", settings.realm_key, callback.user_name, place.environment, place.realm_id)
-    _read_lists(client, state, realm.id)
-    return SignedOn(settings.realm_key, facts.company_name)
+    _read_lists(shown.client, state, realm)
+    return SignedOn(settings.realm_key, shown.facts.company_name)
 
 
 def sign_off(state: psycopg.Connection[Any], realm_key: str, who: str) -> SignedOff:
@@ -260,7 +257,7 @@ def _check_label(state: psycopg.Connection[Any], settings: RealmSettings, place:
         )
 
 
-def _exchanged(callback: Callback, settings: RealmSettings, redirect_uri: str) -> tuple[QboClient, TokenSet]:
+def _exchanged(callback: Callback, settings: RealmSettings, redirect_uri: str) -> TokenSet:
     try:
         auth = QboHook(settings.connection).get_auth()
         tokens = auth.exchange_code(callback.code, redirect_uri, callback.realm_id, ACCOUNTING_SCOPE)
@@ -272,15 +269,12 @@ def _exchanged(callback: Callback, settings: RealmSettings, redirect_uri: str) -
             f"Intuit did not grant {ACCOUNTING_SCOPE}, which reading lists and writing invoices needs. It granted: "
             f"{tokens.scope or 'nothing'}. Nothing was stored. Add Accounting to the scopes of the app and sign on again.",
         )
-    # These tokens are in no store yet: until everything is known to fit, only this client knows them.
-    hook = QboHook(settings.connection, token_store=MemoryTokenStore(tokens))
-    return hook.get_conn(), tokens
+    return tokens
 
 
-def _company(client: QboClient) -> tuple[CompanyFacts, dict[str, Any], dict[str, Any]]:
+def _shown(settings: RealmSettings, tokens: TokenSet) -> CompanyShown:
     try:
-        info, preferences = client.company_info(), client.preferences()
-        return company_facts(info, preferences), info, preferences
+        return look_at_company(settings, tokens)
     except QboError as error:
         if error.fault_class == "not_authorised":
             raise SignOnRefused(
@@ -292,20 +286,6 @@ def _company(client: QboClient) -> tuple[CompanyFacts, dict[str, Any], dict[str,
         raise SignOnRefused("QuickBooks did not show the company", said, 502) from error
     except ValueError as error:
         raise SignOnRefused("QuickBooks did not show the company", f"{error}. Nothing was stored.", 502) from error
-
-
-def _check_company(place: ConnectionSettings, row: companies.Realm, tokens: TokenSet, facts: CompanyFacts) -> None:
-    differences = companies.disagreements(place, row, token_realm_id=tokens.realm_id, company_country=facts.country)
-    if differences:
-        raise SignOnRefused("That is another company", f"{'; '.join(differences)}. Nothing was stored.")
-
-
-def _keep_tokens(realm: int, tokens: TokenSet) -> None:
-    store = clients.token_store(realm, connections.connect_state)
-    try:
-        store.store(tokens)
-    finally:
-        store.close()
 
 
 def _read_lists(client: QboClient, state: psycopg.Connection[Any], realm: int) -> None:

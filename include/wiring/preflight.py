@@ -25,7 +25,7 @@ from include.billing_sync.windows import local_date
 from include.stores import reference as store
 from include.stores.contract import contract_violations
 from include.stores.mappings import mapping_book
-from include.stores.realms import ConnectionShape, RealmRow, disagreements, realm_of
+from include.stores.realms import AnotherCompanyError, ConnectionShape, RealmRow, disagreements, realm_behind
 from include.stores.usage import read_usage
 from include.wiring.reference import ListClient, refresh_company, refresh_lists
 from include.wiring.settings import load_settings
@@ -74,7 +74,7 @@ def preflight(realm_key: str) -> PreflightReport:
     place = connections.quickbooks(settings.connection)
     with ExitStack() as stack:
         state = stack.enter_context(connections.connect_state())
-        row = realm_of(state, base_url=place.base_url, realm_id=place.realm_id or "")
+        row = realm_behind(state, realm_key, place)
         if row is None:
             return examine(Examined(settings, SignOn(False, place.environment), datetime.now(UTC)))
 
@@ -105,12 +105,14 @@ def examine_realm(
     """
     violations = contract_violations(billing)
     book = mapping_book(state, row.id)
-    differences = disagreements(place, row)
+    differences = disagreements(place, row, realm_key=settings.realm_key)
     signed_on = _sign_on(state, row)
     changes: Sequence[Change] = ()
     if signed_on.is_connected and signed_on.needs_reconnect is None and not differences:
         try:
-            changes = _ask_quickbooks(client(), state, row, differences, place)
+            changes = _ask_quickbooks(client(), state, row)
+        except AnotherCompanyError as error:
+            differences = list(error.differences)
         except QboTokenExpired as error:
             signed_on = replace(_sign_on(state, row), needs_reconnect=str(error))
     known = store.stored_company(state, row.id)
@@ -134,23 +136,10 @@ def _sign_on(state: psycopg.Connection[Any], row: RealmRow) -> SignOn:
     return replace(signed_on, is_connected=signed_on.is_connected and row.is_connected)
 
 
-def _ask_quickbooks(
-    client: ListClient,
-    state: psycopg.Connection[Any],
-    row: RealmRow,
-    differences: list[str],
-    place: ConnectionShape,
-) -> Sequence[Change]:
-    """Refresh the company's facts, and lists that were never read. Adds to ``differences`` what speaks of another company."""
-    reading = refresh_company(client, state, row.id)
-    differences += disagreements(place, row, company_country=reading.facts.country)
-    if row.home_currency is not None and row.home_currency != reading.facts.home_currency:
-        differences.append(
-            f"QuickBooks says that the company keeps {reading.facts.home_currency}, "
-            f"but it kept {row.home_currency} before"
-        )
-    if not differences:
-        refresh_lists(client, state, row.id, store.needs_refresh(state, row.id))
+def _ask_quickbooks(client: ListClient, state: psycopg.Connection[Any], row: RealmRow) -> Sequence[Change]:
+    """Refresh the company's facts, and lists that were never read. Raises AnotherCompanyError before anything is kept."""
+    reading = refresh_company(client, state, row)
+    refresh_lists(client, state, row.id, store.needs_refresh(state, row.id))
     return reading.changes
 
 

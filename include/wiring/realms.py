@@ -114,13 +114,18 @@ class Realm:
 
 @contextmanager
 def open_realm(realm_key: str) -> Iterator[Realm]:
-    """Open a realm. Raises SettingsError, NotConnectedError, or what the connections raise, each with its cure."""
+    """Open a realm. Raises SettingsError, NotConnectedError, AnotherCompanyError, or what the connections raise.
+
+    Every task opens its realm anew, so that a Connection that was changed during a run stops the next step.
+    """
     settings = load_settings(realm_key)
     with ExitStack() as stack:
         state = stack.enter_context(connections.connect_state())
         require_current_schema(state)
         place = connections.quickbooks(settings.connection)
-        row = companies.realm_of(state, place.base_url, place.realm_id)
+        row = companies.realm_behind(state, realm_key, place)
+        if row is not None:
+            companies.require_agreement(companies.disagreements(place, row, realm_key=realm_key))
         if row is None or row.connected_at is None:
             raise NotConnectedError(
                 f"{realm_key} is not connected to QuickBooks: an administrator opens Admin > Connect QuickBooks and signs on."

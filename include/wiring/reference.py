@@ -17,6 +17,7 @@ import psycopg
 
 from include.billing_sync.company import Change, CompanyFacts, changes_between, company_facts
 from include.stores import reference as store
+from include.stores.realms import RealmRow, nature_changed, require_agreement
 from include.stores.reference import LISTS
 
 CHUNK = 500
@@ -82,15 +83,16 @@ def _each_once(chunk: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def refresh_company(
     client: ListClient,
     connection: psycopg.Connection[Any],
-    realm: int,
+    row: RealmRow,
     company_info_age: timedelta = COMPANY_INFO_AGE,
 ) -> CompanyReading:
     """Read Preferences, and CompanyInfo where the one that is kept is older than ``company_info_age``.
 
     :raises ValueError: when QuickBooks' answer lacks what documents need.
+    :raises AnotherCompanyError: when it speaks of another company than before; nothing of it is kept.
     """
     _must_commit_by_itself(connection)
-    stored = store.stored_company(connection, realm)
+    stored = store.stored_company(connection, row.id)
     now = store.database_time(connection)
     if stored is not None and now - stored.company_info_at < company_info_age:
         info, info_at = stored.company_info, stored.company_info_at
@@ -98,7 +100,8 @@ def refresh_company(
         info, info_at = client.company_info(), now
     preferences = client.preferences()
     facts = company_facts(info, preferences)
-    store.save_company(connection, realm, facts, info, info_at, preferences)
+    require_agreement(nature_changed(row, facts.country, facts.home_currency))
+    store.save_company(connection, row.id, facts, info, info_at, preferences)
     return CompanyReading(facts, changes_between(stored.facts, facts) if stored is not None else ())
 
 

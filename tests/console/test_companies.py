@@ -9,6 +9,7 @@ import pytest
 
 from demo.runner.ports import free_port
 from include.stores.locks import RealmLock
+from include.stores.realms import realm_by_id
 from include.wiring import connections, oauth_session
 from include.wiring.clients import shared_hook
 from include.wiring.reference import refresh_company, refresh_lists
@@ -25,7 +26,7 @@ def connected(browser, realms, state, simulator):
     def connect(key: str = "us", realm_id: str = DEFAULT_REALM, **options) -> int:
         realm = sign_on(state, simulator, key, realm_id, **options)
         shared = shared_hook(load_settings(key), realm, connections.connect_state)
-        refresh_company(shared.client, state, realm)
+        refresh_company(shared.client, state, realm_by_id(state, realm))
         refresh_lists(shared.client, state, realm, oauth_session.CHOICE_LISTS)
         shared.close()
         return realm

@@ -12,6 +12,9 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 from include.billing_sync.push import PushStopped
 from include.stores.locks import LockLostError
 from include.stores.plans import PlanError
+from include.stores.realms import AnotherCompanyError
+from include.stores.tokens import NoEncryptionError
+from include.wiring.connections import ConnectionMissingError
 from include.wiring.forms import ChoiceError
 from include.wiring.pushing import RealmBusyError, RealmStoppedError
 from include.wiring.retry import BUSY_RETRIES, RETRIES, WAIT_TRIES, SyncRetryPolicy
@@ -37,6 +40,9 @@ def tries(exception: BaseException) -> int:
         ChoiceError("'from_date' lies after 'to_date'"),
         SettingsError(["settings.yaml, line 4: customer: unknown setting"]),
         PlanError("plan 7 expired"),
+        ConnectionMissingError("qbo_state_db", "Connection qbo_state_db is not defined in Airflow"),
+        NoEncryptionError("Airflow has no Fernet key"),
+        AnotherCompanyError(["the Connection names company 2, but the realm is company 1"]),
         RealmsFailedError("not done: texas"),
         RealmStoppedError(PushStopped("token_expired", "sign on again")),
         errors.QboTokenExpired("sign on again"),

@@ -190,7 +190,7 @@ def test_a_company_whose_nature_changed_is_another_company(world: World, column:
 
 def test_a_realm_without_any_company_says_so(world: World) -> None:
     """Settings and a Connection exist, and nobody ever signed on."""
-    world.sql("update qbo_sync.realms set realm_key = 'other'")
-    world.sql("delete from qbo_sync.tokens")
+    for table in ("tokens", "mappings", "reference", "watermarks", "permits", "throttle", "realms"):
+        world.sql(f"delete from qbo_sync.{table}")
 
     assert preflight("demo").reason == "not_connected"

@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from demo.runner.layout import Ports, settings
-from demo.runner.virtualenv import BUILD_TOOL
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMPOSE = CHECKOUT / "compose.yaml"
@@ -49,9 +48,10 @@ def test_the_image_holds_the_pinned_airflow_and_build_tool():
     """The base image's tag, the pins and the local runner name the same versions."""
     dockerfile = (CHECKOUT / "Dockerfile").read_text()
     pinned = re.search(r"^apache-airflow==(\S+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE)[1]
+    build_tool = re.search(r"^setuptools==(\S+)", (CHECKOUT / "requirements-dev.txt").read_text(), re.MULTILINE)[1]
 
     assert f"FROM apache/airflow:{pinned}-python3.12\n" in dockerfile
-    assert f"ARG SETUPTOOLS_VERSION={BUILD_TOOL.partition('==')[2]}\n" in dockerfile
+    assert f"ARG SETUPTOOLS_VERSION={build_tool}\n" in dockerfile
 
 
 def test_the_image_copies_every_folder_that_the_project_installs():
