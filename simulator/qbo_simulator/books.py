@@ -19,9 +19,9 @@ from qbo_simulator.errors import bad_reference, not_found
 from qbo_simulator.settings import Settings
 from qbo_simulator.wire import Json
 
-_BALANCE = '"Balance":-1'
-_BALANCE_WITH_JOBS = '"BalanceWithJobs":-1'
 _UPDATED = '"LastUpdatedTime":""'
+# Lists whose references print the whole path of a name.
+PATHS = ("Account", "Class", "Department")
 ROW = "id, sync_token, created, updated, active, deleted, balance, last_line, body"
 
 
@@ -43,8 +43,13 @@ class Record:
 
     @property
     def name(self) -> str:
-        """DisplayName or Name, as references print it."""
+        """DisplayName or Name."""
         return str(self.document.get(self.entity.name_field, ""))
+
+    @property
+    def shown(self) -> str:
+        """The name as references print it: of accounts, classes and locations the whole path."""
+        return str(self.document.get("FullyQualifiedName", self.name)) if self.entity.name in PATHS else self.name
 
 
 class ReferenceCache:
@@ -96,7 +101,7 @@ class Books:
         self.now = int(now)
         self.today = today
         self.time_text = meta_time(self.now)
-        self._parents: set[int] | None = None
+        self._parents: dict[str, set[int]] = {}
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -145,10 +150,10 @@ class Books:
         if found is None:
             raise bad_reference(entity.reference_kind, value)
         if found.is_active:
-            self.cache.referred[key] = (found, found.name)
+            self.cache.referred[key] = (found, found.shown)
         elif was is None or was.get("value") != value:
             raise not_found()
-        reference["name"] = found.name
+        reference["name"] = found.shown
         return found
 
     def printed(self, entity: EntityType, row: tuple[Any, ...]) -> str:
@@ -157,28 +162,29 @@ class Books:
         if not entity.is_volatile:
             return body
         balance = row[6] or 0
-        with_jobs = balance + self._jobs_balance(row[0]) if entity.name == "Customer" else balance
-        return (
-            body.replace(_BALANCE, f'"Balance":{wire.print_cents(balance)}', 1)
-            .replace(_BALANCE_WITH_JOBS, f'"BalanceWithJobs":{wire.print_cents(with_jobs)}', 1)
-            .replace(_UPDATED, f'"LastUpdatedTime":"{meta_time(row[3])}"', 1)
-        )
+        text = body.replace(_UPDATED, f'"LastUpdatedTime":"{meta_time(row[3])}"', 1)
+        text = text.replace(f'"{entity.balance_field}":-1', f'"{entity.balance_field}":{wire.print_cents(balance)}', 1)
+        if not entity.family_field:
+            return text
+        family = wire.print_cents(balance + self._balance_below(entity.name, row[0]))
+        return text.replace(f'"{entity.family_field}":-1', f'"{entity.family_field}":{family}', 1)
 
-    def _jobs_balance(self, id: int) -> int:
-        if self._parents is None:
+    def _balance_below(self, entity_name: str, id: int) -> int:
+        """What jobs of a customer owe, or what stands on sub-accounts."""
+        if entity_name not in self._parents:
             found = self.database.execute(
-                "select distinct parent from objects where company = ? and entity = 'Customer' and deleted = 0 "
+                "select distinct parent from objects where company = ? and entity = ? and deleted = 0 "
                 "and parent is not null",
-                (self.company.key,),
+                (self.company.key, entity_name),
             )
-            self._parents = {parent for (parent,) in found}
-        if id not in self._parents:
+            self._parents[entity_name] = {parent for (parent,) in found}
+        if id not in self._parents[entity_name]:
             return 0
         children = self.database.execute(
-            "select id, balance from objects where company = ? and entity = 'Customer' and deleted = 0 and parent = ?",
-            (self.company.key, id),
+            "select id, balance from objects where company = ? and entity = ? and deleted = 0 and parent = ?",
+            (self.company.key, entity_name, id),
         ).fetchall()
-        return sum((balance or 0) + self._jobs_balance(child) for child, balance in children)
+        return sum((balance or 0) + self._balance_below(entity_name, child) for child, balance in children)
 
     def text(self, entity: EntityType, id: int) -> str:
         """JSON text of one live object; raises 610."""
@@ -228,11 +234,10 @@ class Books:
         lines = [int(line["Id"]) for line in document.get("Line", ()) if "Id" in line]
         is_active = document.get("Active", True) is not False
         own_id, token = int(document["Id"]), int(document["SyncToken"])
-        balance = document.get("Balance", 0)
+        balance = document.get(entity.balance_field, 0)
         if entity.is_volatile:
-            document = {
-                name: -1 if name in ("Balance", "BalanceWithJobs") else value for name, value in document.items()
-            }
+            computed = (entity.balance_field, entity.family_field)
+            document = {name: -1 if name in computed else value for name, value in document.items()}
         record = Record(entity, own_id, token, created, updated, is_active, document, max(lines, default=0))
         self._finish(record)
         self._write(record, "insert or replace into")
@@ -310,14 +315,14 @@ class Books:
             balance = wire.cents(document["Balance"])
         elif entity.is_volatile:
             balance = 0
-        customer = document.get("CustomerRef")
+        party = document.get("CustomerRef") or document.get("VendorRef") or document.get("EntityRef")
         parent = document.get("ParentRef")
-        total = document.get("TotalAmt")
+        total = document.get("TotalAmt", document.get("Amount"))
         record.text = print_document(document)
         self.database.execute(
             f"{verb} objects (company, entity, id, sync_token, created, updated, active, deleted, name, full_name, doc_number, "
-            "txn_date, due_date, customer, parent, total, balance, last_line, body) "
-            "values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "txn_date, due_date, customer, parent, total, balance, last_line, posted, body) "
+            "values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *key,
                 record.sync_token,
@@ -329,24 +334,25 @@ class Books:
                 document.get("DocNumber"),
                 document.get("TxnDate"),
                 document.get("DueDate"),
-                int(customer["value"]) if customer else None,
+                int(party["value"]) if party else None,
                 int(parent["value"]) if parent else None,
                 None if total is None else wire.cents(total),
                 balance,
                 record.last_line,
+                not entity.posts,
                 record.text,
             ),
         )
         if not entity.is_transaction:
             self.cache.forget(key)
-            self._parents = None
+            self._parents.clear()
 
     def delete(self, record: Record) -> None:
         """Mark a transaction deleted: it answers 610 from now on and CDC reports it."""
         self.keep_answers(record)
         self.database.execute(
-            "update objects set deleted = 1, updated = ?, sync_token = sync_token + 1, doc_number = null, balance = null "
-            "where company = ? and entity = ? and id = ?",
+            "update objects set deleted = 1, posted = 0, updated = ?, sync_token = sync_token + 1, doc_number = null, "
+            "balance = null where company = ? and entity = ? and id = ?",
             (self.now, self.company.key, record.entity.name, record.id),
         )
 

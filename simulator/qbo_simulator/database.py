@@ -6,7 +6,7 @@ A committed write survives ``kill -9``: WAL with ``synchronous = normal`` loses 
 import sqlite3
 from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 create table if not exists companies (
@@ -34,11 +34,14 @@ create table if not exists objects (
     doc_number text collate nocase,
     txn_date text,
     due_date text,
+    -- The customer; of purchases the vendor. All names share one sequence.
     customer integer,
     parent integer,
     total integer,
     balance integer,
     last_line integer not null default 0,
+    -- Whether the ledger knows this version of a document that posts; everything else counts as posted.
+    posted integer not null default 1,
     body text not null,
     primary key (company, entity, id)
 );
@@ -51,6 +54,18 @@ create index if not exists objects_by_update on objects (company, entity, delete
 create index if not exists objects_by_balance on objects (company, entity, deleted, balance);
 create index if not exists objects_by_total on objects (company, entity, deleted, total);
 create index if not exists objects_by_parent on objects (company, entity, deleted, parent) where parent is not null;
+create index if not exists objects_to_post on objects (company, entity, id) where posted = 0;
+create table if not exists postings (
+    company integer not null,
+    entity text not null,
+    id integer not null,
+    account integer not null,
+    txn_date text not null,
+    -- Cents of the home currency; debits are positive.
+    amount integer not null
+);
+create index if not exists postings_by_account on postings (company, account, txn_date, amount);
+create index if not exists postings_by_transaction on postings (company, entity, id);
 create table if not exists names (
     company integer not null,
     space text not null,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from qbo_simulator import wire
+from qbo_simulator import ledger, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.company import company_info, preferences
 from qbo_simulator.entities.fields import identifier, object_id
@@ -14,7 +14,7 @@ from qbo_simulator.rules.base import check_token
 from qbo_simulator.wire import Json
 
 # Voided with operation=update&include=void; all others with operation=void.
-VOIDED_BY_INCLUDE = ("Payment", "SalesReceipt", "RefundReceipt")
+VOIDED_BY_INCLUDE = ("Payment", "SalesReceipt", "RefundReceipt", "BillPayment")
 NO_FLAGS: frozenset[str] = frozenset()
 
 
@@ -31,6 +31,7 @@ def read(books: Books, entity: EntityType, id: str) -> str:
     """``{"Invoice":{...}}`` of one object; raises 610, or 2030 for an id that is no number."""
     if entity.kind == "singleton":
         return f'{{"{entity.name}":{singleton(books, entity)}}}'
+    ledger.look(books, entity)
     number = object_id(identifier(id, "Id") or "")
     if number is None:
         raise not_found()
@@ -96,6 +97,7 @@ def _addressed(books: Books, entity: EntityType, raw: Json) -> Record:
 
 
 def _outcome(books: Books, record: Record) -> "Outcome":
+    ledger.look(books, record.entity)
     text = record.text if record.text and not record.entity.is_volatile else books.text(record.entity, record.id)
     # The stored document is the answer itself, unless its text is completed while printing.
     stored_as = None if record.entity.is_volatile else record.id

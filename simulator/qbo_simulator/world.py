@@ -17,6 +17,7 @@ TABLES = (
     "companies",
     "sequences",
     "objects",
+    "postings",
     "names",
     "remembered",
     "apps",
@@ -113,7 +114,7 @@ class World:
         company = self.companies.pop(realm_id, None)
         if company is None:
             return
-        for table in ("objects", "names", "sequences", "remembered"):
+        for table in ("objects", "postings", "names", "sequences", "remembered"):
             self.database.execute(f"delete from {table} where company = ?", (company.key,))  # noqa: S608 - constants
         self.database.execute("delete from companies where key = ?", (company.key,))
         self.cache.clear()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from qbo_simulator import fidelity
 from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.operations import VOIDED_BY_INCLUDE
 from tests.simulator.client import Qbo
 
 PAGE = Path(__file__).resolve().parents[2] / "simulator" / "FIDELITY.md"
@@ -20,7 +21,7 @@ def test_every_cell_is_true(qbo: Qbo) -> None:
         for operation in ("create", "update", "delete", "void"):
             cell = fidelity.cell(entity, operation)
             body = {} if operation == "create" else {"Id": "999999", "SyncToken": "0"}
-            by_include = operation == "void" and name in ("Payment", "SalesReceipt", "RefundReceipt")
+            by_include = operation == "void" and name in VOIDED_BY_INCLUDE
             parameters = {"include": "void"} if by_include else {"operation": operation}
 
             answer = qbo.post(name.lower(), body, **parameters)

@@ -304,9 +304,9 @@ def test_lenient_on_values_as_public_clients_send_them(qbo: Qbo) -> None:
 
 
 def test_what_a_name_would_need_more_of_quickbooks_is_a_gap(qbo: Qbo) -> None:
-    """Opening balances and customer types answer 501 with their name."""
+    """Opening balances and price levels answer 501 with their name."""
     opening = qbo.post("customer", {"DisplayName": "x", "Balance": 100})
-    typed = qbo.post("customer", {"DisplayName": "x", "CustomerTypeRef": ref(1)})
+    typed = qbo.post("customer", {"DisplayName": "x", "PriceLevelRef": ref(1)})
 
     assert (opening.status, "opening balances" in opening.text) == (501, True)
-    assert (typed.status, "CustomerTypeRef" in typed.text) == (501, True)
+    assert (typed.status, "PriceLevelRef" in typed.text) == (501, True)

@@ -159,7 +159,9 @@ ACCOUNT = EntityType(
         "AccountType": stored("AccountType", "text"),
         "AccountSubType": stored("AccountSubType", "text"),
         "Classification": stored("Classification", "text"),
-        "CurrentBalance": stored("CurrentBalance", "number"),
+        "CurrentBalance": Column("balance", "amount"),
     },
+    balance_field="CurrentBalance",
+    family_field="CurrentBalanceWithSubAccounts",
     default_order="full_name, id",
 )

@@ -6,7 +6,7 @@ on names and lenient on values: numbers may come as strings, strings as numbers,
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -165,6 +165,17 @@ def _bad_date(value: Any, element: str) -> str:
     raise Fault("2060", f"Date should be in the format YYYY-MM-DD. Supplied value:{value}", element=element)
 
 
+def moment(value: Any, element: str) -> str | None:
+    """A date with a time, kept as it was given. Others are 2060."""
+    if value is None or value == "":
+        return None
+    try:
+        datetime.fromisoformat(_as_text(value, element))
+    except ValueError:
+        return _bad_date(value, element)
+    return str(value)
+
+
 def choice(*allowed: str) -> Reader:
     """One of the values of an enumeration (2170)."""
     known = frozenset(allowed)
@@ -195,6 +206,15 @@ def reference(value: Any, element: str) -> Json | None:
     if value_id is None or value_id == "":
         return None
     return {"value": value_id if value_id.__class__ is str else _as_text(value_id, element)}
+
+
+def typed_reference(value: Any, element: str) -> Json | None:
+    """A reference that may lead to several kinds of names, and so keeps its ``type``."""
+    read = reference(value, element)
+    kind = value.get("type") if isinstance(value, dict) else None
+    if read is not None and kind:
+        read["type"] = _as_text(kind, element)
+    return read
 
 
 _REFERENCE_KEYS = frozenset({"value", "name", "type"})

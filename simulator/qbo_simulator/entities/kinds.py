@@ -32,15 +32,24 @@ class EntityType:
     name_field: str = ""
     name_space: str = ""
     default_order: str = "id"
-    is_volatile: bool = False
+    # Properties that change without an edit of the object: its balance, and the one with all that is below it.
+    balance_field: str = ""
+    family_field: str = ""
     # Operations that QBO has and the simulator has not: 501.
     refused: frozenset[str] = frozenset()
     in_cdc: bool = True
+    # Whether its documents move money between accounts.
+    posts: bool = False
 
     @property
     def is_transaction(self) -> bool:
         """Transactions have dates and amounts and can be deleted; list entities can only be made inactive."""
         return self.kind == "transaction"
+
+    @property
+    def is_volatile(self) -> bool:
+        """Its balance and LastUpdatedTime move with the transactions of others."""
+        return bool(self.balance_field)
 
     @property
     def hides_inactive(self) -> bool:

@@ -113,7 +113,8 @@ CUSTOMER = EntityType(
     reference_kind="Names",
     name_field="DisplayName",
     name_space="names",
-    is_volatile=True,
+    balance_field="Balance",
+    family_field="BalanceWithJobs",
     columns={
         **_NAME_COLUMNS,
         "MiddleName": stored("MiddleName", "text"),
@@ -182,7 +183,7 @@ VENDOR = EntityType(
     reference_kind="Names",
     name_field="DisplayName",
     name_space="names",
-    is_volatile=True,
+    balance_field="Balance",
     columns={**_NAME_COLUMNS, "CompanyName": stored("CompanyName", "text"), "Balance": Column("balance", "amount")},
     default_order="name, id",
 )

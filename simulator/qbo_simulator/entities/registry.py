@@ -1,29 +1,43 @@
 """All entity types that the simulator has, by name and by the segment of the path."""
 
-from qbo_simulator.entities import accounting, lists, names, sales, singletons
+from qbo_simulator.entities import accounting, ledger, lists, names, purchases, sales, singletons, tracking
 from qbo_simulator.entities.kinds import EntityType
 
 ENTITIES: dict[str, EntityType] = {
     entity.name: entity
     for entity in (
         accounting.ACCOUNT,
+        purchases.BILL,
+        purchases.BILL_PAYMENT,
+        tracking.CLASS,
+        tracking.COMPANY_CURRENCY,
         singletons.COMPANY_INFO,
+        ledger.CREDIT_CARD_PAYMENT,
         sales.CREDIT_MEMO,
         names.CUSTOMER,
+        tracking.CUSTOMER_TYPE,
+        tracking.DEPARTMENT,
+        ledger.DEPOSIT,
         names.EMPLOYEE,
         sales.ESTIMATE,
         sales.INVOICE,
         accounting.ITEM,
+        ledger.JOURNAL_ENTRY,
         sales.PAYMENT,
         lists.PAYMENT_METHOD,
         singletons.PREFERENCES,
+        purchases.PURCHASE,
+        purchases.PURCHASE_ORDER,
         sales.REFUND_RECEIPT,
         sales.SALES_RECEIPT,
         lists.TAX_AGENCY,
         lists.TAX_CODE,
         lists.TAX_RATE,
         lists.TERM,
+        ledger.TIME_ACTIVITY,
+        ledger.TRANSFER,
         names.VENDOR,
+        purchases.VENDOR_CREDIT,
     )
 }
 BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity in ENTITIES.items()}
@@ -32,9 +46,7 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Attachable", "Bill", "BillPayment", "Budget", "Class", "CompanyCurrency", "CreditCardPayment", "CustomerType",
-        "Department", "Deposit", "ExchangeRate", "InventoryAdjustment", "JournalCode", "JournalEntry", "Purchase",
-        "PurchaseOrder", "RecurringTransaction", "ReimburseCharge", "TaxPayment", "TaxReturn", "TaxService",
-        "TimeActivity", "Transfer", "VendorCredit",
+        "Attachable", "Budget", "ExchangeRate", "InventoryAdjustment", "JournalCode", "RecurringTransaction",
+        "ReimburseCharge", "TaxPayment", "TaxReturn", "TaxService",
     )
 }  # fmt: skip

@@ -48,7 +48,7 @@ _ONLINE: dict[str, Reader] = {
     "EInvoiceStatus": ignored,
     "ECloudStatusTimeStamp": ignored,
 }
-_HEAD: dict[str, Reader] = {
+HEAD: dict[str, Reader] = {
     **BASE,
     "CustomField": listed(CUSTOM_FIELD),
     "AttachableRef": ignored,
@@ -136,13 +136,14 @@ _FORM_COLUMNS = {
     "TotalAmt": Column("total", "amount"),
 }
 _OPEN_FORM_COLUMNS = {**_FORM_COLUMNS, "Balance": Column("balance", "amount")}
-_ALL = frozenset({CREATE, READ, UPDATE, DELETE, VOID, SEND, PDF})
+ALL = frozenset({CREATE, READ, UPDATE, DELETE, VOID, SEND, PDF})
 
 INVOICE = EntityType(
     name="Invoice",
-    shape=Shape("Invoice", {**_ONLINE, **_HEAD, **_SALES, **_INVOICE_ONLY}),
+    shape=Shape("Invoice", {**_ONLINE, **HEAD, **_SALES, **_INVOICE_ONLY}),
     kind="transaction",
-    operations=_ALL,
+    posts=True,
+    operations=ALL,
     sequence="transactions",
     label="Invoice",
     columns={
@@ -155,9 +156,10 @@ INVOICE = EntityType(
 )
 CREDIT_MEMO = EntityType(
     name="CreditMemo",
-    shape=Shape("CreditMemo", {"RemainingCredit": ignored, **_HEAD, **_SALES, "InvoiceRef": reference}),
+    shape=Shape("CreditMemo", {"RemainingCredit": ignored, **HEAD, **_SALES, "InvoiceRef": reference}),
     kind="transaction",
-    operations=_ALL,
+    posts=True,
+    operations=ALL,
     sequence="transactions",
     label="Credit Memo",
     columns=_OPEN_FORM_COLUMNS,
@@ -165,9 +167,10 @@ CREDIT_MEMO = EntityType(
 )
 SALES_RECEIPT = EntityType(
     name="SalesReceipt",
-    shape=Shape("SalesReceipt", {**_HEAD, **_SALES}),
+    shape=Shape("SalesReceipt", {**HEAD, **_SALES}),
     kind="transaction",
-    operations=_ALL,
+    posts=True,
+    operations=ALL,
     sequence="transactions",
     label="Sales Receipt",
     columns=_FORM_COLUMNS,
@@ -175,9 +178,10 @@ SALES_RECEIPT = EntityType(
 )
 REFUND_RECEIPT = EntityType(
     name="RefundReceipt",
-    shape=Shape("RefundReceipt", {**_HEAD, **_SALES}),
+    shape=Shape("RefundReceipt", {**HEAD, **_SALES}),
     kind="transaction",
-    operations=_ALL,
+    posts=True,
+    operations=ALL,
     sequence="transactions",
     label="Refund",
     columns=_FORM_COLUMNS,
@@ -185,9 +189,9 @@ REFUND_RECEIPT = EntityType(
 )
 ESTIMATE = EntityType(
     name="Estimate",
-    shape=Shape("Estimate", {**_HEAD, **_SALES, "ExpirationDate": day, "AcceptedBy": text(255), "AcceptedDate": day}),
+    shape=Shape("Estimate", {**HEAD, **_SALES, "ExpirationDate": day, "AcceptedBy": text(255), "AcceptedDate": day}),
     kind="transaction",
-    operations=_ALL - {VOID},
+    operations=ALL - {VOID},
     sequence="transactions",
     label="Estimate",
     columns=_FORM_COLUMNS,
@@ -211,12 +215,13 @@ PAYMENT = EntityType(
             "HomeTotalAmt": ignored,
             "UnappliedAmt": ignored,
             "ProcessPayment": boolean,
-            **_HEAD,
+            **HEAD,
             "OverPayment": ignored,
             "PaymentEx": ignored,
         },
     ),
     kind="transaction",
+    posts=True,
     operations=frozenset({CREATE, READ, UPDATE, DELETE, VOID, SEND, PDF}),
     sequence="transactions",
     label="Payment",

@@ -13,6 +13,7 @@ from qbo_simulator.entities.fields import (
     quantity,
     reference,
     text,
+    typed_reference,
     whole,
 )
 
@@ -87,6 +88,7 @@ DELIVERY = Shape(
     "TransactionDeliveryInfo", {"DeliveryType": text(30), "DeliveryTime": ignored, "DeliveryErrorType": ignored}
 )
 
+BILLABLE_STATUS = choice("Billable", "NotBillable", "HasBeenBilled")
 _ITEM_DETAIL: dict[str, Reader] = {
     "ServiceDate": day,
     "ItemRef": reference,
@@ -140,6 +142,54 @@ TAX_LINE_DETAIL = Shape(
         "TaxLineDetailEx": ignored,
     },
 )
+_EXPENSE: dict[str, Reader] = {"CustomerRef": reference, "BillableStatus": BILLABLE_STATUS, "TaxInclusiveAmt": amount}
+ITEM_EXPENSE_DETAIL = Shape("ItemBasedExpenseLineDetail", {**_EXPENSE, **_ITEM_DETAIL})
+ACCOUNT_EXPENSE_DETAIL = Shape(
+    "AccountBasedExpenseLineDetail",
+    {
+        "CustomerRef": reference,
+        "ClassRef": reference,
+        "AccountRef": reference,
+        "BillableStatus": BILLABLE_STATUS,
+        "MarkupInfo": ignored,
+        "TaxAmount": amount,
+        "TaxCodeRef": reference,
+        "TaxInclusiveAmt": amount,
+        "ExpenseDetailLineDetailEx": ignored,
+    },
+)
+ENTITY = Shape("EntityTypeRef", {"Type": text(30), "EntityRef": reference})
+JOURNAL_DETAIL = Shape(
+    "JournalEntryLineDetail",
+    {
+        "PostingType": choice("Debit", "Credit"),
+        "Entity": ENTITY,
+        "AccountRef": reference,
+        "ClassRef": reference,
+        "DepartmentRef": reference,
+        "TaxCodeRef": reference,
+        "TaxApplicableOn": choice("Sales", "Purchase"),
+        "TaxAmount": amount,
+        "TaxInclusiveAmt": amount,
+        "BillableStatus": BILLABLE_STATUS,
+        "JournalCodeRef": reference,
+        "JournalEntryLineDetailEx": ignored,
+    },
+)
+DEPOSIT_DETAIL = Shape(
+    "DepositLineDetail",
+    {
+        "Entity": typed_reference,
+        "ClassRef": reference,
+        "AccountRef": reference,
+        "PaymentMethodRef": reference,
+        "CheckNum": text(21),
+        "TxnType": text(30),
+        "TaxCodeRef": reference,
+        "TaxApplicableOn": choice("Sales", "Purchase"),
+        "DepositLineDetailEx": ignored,
+    },
+)
 LINE_TYPES = (
     "SalesItemLineDetail",
     "DescriptionOnly",
@@ -171,6 +221,10 @@ LINE = Shape(
         "GroupLineDetail": lambda value, _element: value,
         "TaxLineDetail": TAX_LINE_DETAIL,
         "PaymentLineDetail": lambda value, _element: value,
+        "ItemBasedExpenseLineDetail": ITEM_EXPENSE_DETAIL,
+        "AccountBasedExpenseLineDetail": ACCOUNT_EXPENSE_DETAIL,
+        "JournalEntryLineDetail": JOURNAL_DETAIL,
+        "DepositLineDetail": DEPOSIT_DETAIL,
         "ProjectRef": reference,
         "CostAmount": amount,
         "HomeCostAmount": amount,

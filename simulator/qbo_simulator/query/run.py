@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from qbo_simulator import operations, wire
+from qbo_simulator import ledger, operations, wire
 from qbo_simulator.books import ROW, Books
 from qbo_simulator.clock import parse_moment
 from qbo_simulator.entities.fields import object_id
@@ -34,6 +34,7 @@ def run(books: Books, text: str) -> str:
         if query.entity.lower() in KNOWN_GAPS:
             raise NotSimulated(f"queries of {KNOWN_GAPS[query.entity.lower()]}")
         raise invalid(f"invalid context declaration: {query.entity}")
+    ledger.look(books, entity)
     start, rows = _page(books, query)
     if entity.kind == "singleton":
         return _singleton(books, entity, query)

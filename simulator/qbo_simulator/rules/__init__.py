@@ -4,17 +4,22 @@ from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.rules.accounts import AccountRules
 from qbo_simulator.rules.base import Rules
 from qbo_simulator.rules.items import ItemRules
-from qbo_simulator.rules.lists import SimpleListRules
+from qbo_simulator.rules.lists import CurrencyRules, SimpleListRules, TreeRules
 from qbo_simulator.rules.names import CustomerRules, EmployeeRules, VendorRules
-from qbo_simulator.rules.payments import PaymentRules
+from qbo_simulator.rules.payments import BillPaymentRules, PaymentRules
 from qbo_simulator.rules.sales import CreditMemoRules, EstimateRules, InvoiceRules, ReceiptRules
+from qbo_simulator.rules.table import FORM_RULES
 
 RULES: dict[str, Rules] = {
     name: rules(ENTITIES[name])
     for name, rules in {
         "Account": AccountRules,
+        "BillPayment": BillPaymentRules,
+        "Class": TreeRules,
+        "CompanyCurrency": CurrencyRules,
         "CreditMemo": CreditMemoRules,
         "Customer": CustomerRules,
+        "Department": TreeRules,
         "Employee": EmployeeRules,
         "Estimate": EstimateRules,
         "Invoice": InvoiceRules,
@@ -26,4 +31,4 @@ RULES: dict[str, Rules] = {
         "Term": SimpleListRules,
         "Vendor": VendorRules,
     }.items()
-}
+} | dict[str, Rules](FORM_RULES)

@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
-from qbo_simulator import wire
-from qbo_simulator.books import Books
-from qbo_simulator.errors import Fault, missing
+from qbo_simulator.books import Books, Record
+from qbo_simulator.errors import Fault, NotSimulated, missing
+from qbo_simulator.ledger import system_account
+from qbo_simulator.rules.between import CONTROL
 from qbo_simulator.rules.lists import ListRules
 from qbo_simulator.rules.names import set_currency
+from qbo_simulator.rules.table import FORM_RULES
 from qbo_simulator.wire import Json
 
 CLASSIFICATIONS = {
@@ -68,6 +70,17 @@ class AccountRules(ListRules):
     kept_on_full_update = ("CurrencyRef", "CurrentBalance", "AccountType", "AccountSubType")
     forbidden_in_names = (":", '"')
 
+    def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:
+        """An opening balance is a journal entry of its own, against the equity account for it."""
+        record = super().create(books, raw, flags)
+        opening = record.document.pop("OpeningBalance", 0)
+        date = record.document.pop("OpeningBalanceDate", None)
+        if opening:
+            record.text = ""
+            books.replace(record, record.document, bump=False)
+            _post_opening_balance(books, record, Decimal(opening), date)
+        return record
+
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Type from subtype or the other way round; classification from type."""
         if not document.get("Name"):
@@ -80,7 +93,7 @@ class AccountRules(ListRules):
         kind = kind or TYPES_BY_SUBTYPE.get(str(subtype))
         if kind not in CLASSIFICATIONS:
             raise Fault("6010", f"Invalid Account Type : {subtype}", element="AccountSubType")
-        if document.get("OpeningBalance") and "OpeningBalanceDate" not in document:
+        if document.get("OpeningBalance") and "OpeningBalanceDate" not in document and old is None:
             raise missing("OpeningBalanceDate")
         number = document.get("AcctNum", "")
         if ":" in number:
@@ -89,6 +102,22 @@ class AccountRules(ListRules):
         document["AccountSubType"] = subtype or SUBTYPE_DEFAULTS[kind]
         document["Classification"] = CLASSIFICATIONS[kind]
         document["SubAccount"] = bool(document.get("ParentRef"))
-        document.setdefault("CurrentBalance", wire.money(Decimal(document.pop("OpeningBalance", 0))))
-        document["CurrentBalanceWithSubAccounts"] = document["CurrentBalance"]
+        document["CurrentBalance"] = document["CurrentBalanceWithSubAccounts"] = -1
         set_currency(books, document, old)
+
+
+def _post_opening_balance(books: Books, account: Record, amount: Decimal, date: str | None) -> None:
+    if account.document["AccountType"] in CONTROL:
+        raise NotSimulated("opening balances of accounts receivable and payable")
+    is_debit = (amount > 0) == (account.document["Classification"] in ("Asset", "Expense"))
+    ends = [str(account.id), str(system_account(books, "OpeningBalanceEquity"))]
+    lines = [
+        {
+            "Amount": abs(amount),
+            "Description": "Opening Balance",
+            "DetailType": "JournalEntryLineDetail",
+            "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": end}},
+        }
+        for end, side in zip(ends, ("Debit", "Credit") if is_debit else ("Credit", "Debit"), strict=True)
+    ]
+    FORM_RULES["JournalEntry"].create(books, {"TxnDate": date, "Line": lines}, frozenset())

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books
-from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing
+from qbo_simulator.errors import Fault, NotSimulated, business, missing
+from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.wire import Json
 
 LARGEST_NUMBER_OF_LINES = 750
@@ -69,7 +70,8 @@ def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: in
     return lines
 
 
-def _identify(line: Json, before: dict[str, Json], lines: Lines) -> str:
+def identify(line: Json, before: dict[str, Json], lines: Lines) -> str:
+    """The id of a known line, or the next one: ids are not used again."""
     line_id = line.get("Id")
     if line_id is not None and line_id in before:
         return str(line_id)
@@ -94,7 +96,7 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
                 f"Amount is not equal to UnitPrice * Qty. Supplied value:{wire.plain(amount):,}",
                 element="Line.Amount",
             )
-    line_id = _identify(line, before, lines)
+    line_id = identify(line, before, lines)
     known: Json = before.get(line_id, {}).get("SalesItemLineDetail", {})
     item_reference = detail.get("ItemRef")
     if item_reference is None:
@@ -104,7 +106,7 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
         if item["Type"] == "Inventory":
             _check_stock(item, quantity, lines.date)
     if "ClassRef" in detail:
-        raise bad_reference("Klasses", detail["ClassRef"]["value"])
+        settle_tracking(books, detail, known)
     number = len(lines.items) + 1
     if "Description" in line and "LinkedTxn" not in line:
         return {
@@ -148,7 +150,7 @@ def default_item(books: Books) -> Json:
 
 
 def _description_line(line: Json, before: dict[str, Json], lines: Lines) -> Json:
-    result: Json = {"Id": _identify(line, before, lines), "LineNum": len(lines.items) + 1}
+    result: Json = {"Id": identify(line, before, lines), "LineNum": len(lines.items) + 1}
     if "Description" in line:
         result["Description"] = line["Description"]
     result["DetailType"] = "DescriptionOnly"

@@ -9,7 +9,14 @@ from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, business
 from qbo_simulator.wire import Json
 
-APPLIES = ("Payment", "CreditMemo")
+APPLIES = ("Payment", "CreditMemo", "BillPaymentCheck", "BillPaymentCreditCard")
+# What a form owes: entity: (list of the one who owes or is owed, property that names it, sign of the balance)
+OWED = {
+    "Invoice": ("Customer", "CustomerRef", 1),
+    "CreditMemo": ("Customer", "CustomerRef", -1),
+    "Bill": ("Vendor", "VendorRef", 1),
+    "VendorCredit": ("Vendor", "VendorRef", -1),
+}
 
 
 def undeposited_funds(books: Books) -> Json | None:
@@ -98,8 +105,8 @@ def _points_to(line: Json, record: Record) -> bool:
     )
 
 
-def apply_to(books: Books, entity_name: str, id: int, payment_id: int, amount: Decimal, keep_link: bool) -> None:
-    """Use up ``amount`` of an invoice's or credit memo's balance (or give it back, when negative) and set the link."""
+def apply_to(books: Books, entity_name: str, id: int, payment: Json, amount: Decimal, keep_link: bool) -> None:
+    """Use up ``amount`` of a form's balance (or give it back, when negative) and set the link to the payment."""
     record = books.get(ENTITIES[entity_name], id)
     document = dict(record.document)
     document["Balance"] = wire.money(Decimal(document["Balance"]) - amount)
@@ -109,13 +116,9 @@ def apply_to(books: Books, entity_name: str, id: int, payment_id: int, amount: D
         document["RemainingCredit"] = document["Balance"]
     if "HomeBalance" in document:
         document["HomeBalance"] = wire.money(document["Balance"] * Decimal(document["ExchangeRate"]))
-    others = [
-        link
-        for link in document.get("LinkedTxn", [])
-        if (link["TxnId"], link["TxnType"]) != (str(payment_id), "Payment")
-    ]
-    document["LinkedTxn"] = [*others, {"TxnId": str(payment_id), "TxnType": "Payment"}] if keep_link else others
+    others = [link for link in document.get("LinkedTxn", []) if link != payment]
+    document["LinkedTxn"] = [*others, payment] if keep_link else others
     books.replace(record, document, bump=books.settings.payment_bumps_sync_token)
-    sign = -1 if entity_name == "CreditMemo" else 1
+    party, field, sign = OWED[entity_name]
     delta = sign * (wire.cents(document["Balance"]) - wire.cents(record.document["Balance"]))
-    books.touch("Customer", int(document["CustomerRef"]["value"]), delta)
+    books.touch(party, int(document[field]["value"]), delta)

@@ -1,10 +1,12 @@
 """Rules of list entities: names, items, accounts, terms and payment methods. They are made inactive, never deleted."""
 
 from qbo_simulator.books import Books, Record
+from qbo_simulator.company import CURRENCY_NAMES
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, bad_reference, business, missing
+from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import SERVER_MADE, Rules, is_sparse, merged
 from qbo_simulator.rules.renames import rename_in_references
 from qbo_simulator.wire import Json
@@ -52,7 +54,7 @@ class ListRules(Rules):
         self._release_name(books, record)
         changed = books.replace(record, document)
         self._claim_name(books, changed)
-        if changed.name != record.name:
+        if changed.shown != record.shown:
             rename_in_references(books, changed)
         return changed
 
@@ -81,11 +83,11 @@ class ListRules(Rules):
         parent = None if number is None else books.find(self.entity, number)
         if parent is None:
             raise bad_reference(self.entity.reference_kind, value)
-        level = 1 + int(parent.document.get("Level", 0))
+        level = 1 + parent.document["FullyQualifiedName"].count(":")
         if level > DEEPEST_LEVEL or parent.id == id:
             raise Fault("6180", "The hierarchy can have five levels only, and nothing can be its own parent.")
         document["ParentRef"] = (
-            {"value": value} if self.entity.name == "Customer" else {"value": value, "name": parent.name}
+            {"value": value, "name": parent.name} if self.entity.name == "Item" else {"value": value}
         )
         document["Level"] = level
         document["FullyQualifiedName"] = f"{parent.document['FullyQualifiedName']}:{name}"
@@ -156,6 +158,40 @@ class SimpleListRules(ListRules):
             document["Type"] = "STANDARD" if standard else "DATE_DRIVEN"
         else:
             document.setdefault("Type", "NON_CREDIT_CARD")
+
+    def _place(self, books: Books, document: Json, id: int | None) -> None:
+        document.pop("FullyQualifiedName", None)
+
+
+class TreeRules(ListRules):
+    """Class and Department: names in a tree, whether or not the company uses them on its documents."""
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """The name is required; what has a parent says so."""
+        if not document.get("Name"):
+            raise missing("Name")
+        document[f"Sub{self.entity.name}"] = "ParentRef" in document
+        if "Address" in document:
+            number_address(books, document, old, "Address")
+
+
+class CurrencyRules(ListRules):
+    """The currencies that a company uses beside its own."""
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """A known code, which stays what it is; the name is QBO's."""
+        if not document.get("Code"):
+            raise missing("Code")
+        if not books.company.is_multicurrency:
+            raise Fault("5030", "Feature Not Supported Error : Multi-currency is not enabled for this company.")
+        if document["Code"] not in CURRENCY_NAMES:
+            raise Fault("2220", f"Currency code is not valid. Supplied value:{document['Code']}", element="Code")
+        if old is not None and document["Code"] != old["Code"]:
+            raise business("The code of a currency cannot be changed.", "Code")
+        document["Name"] = CURRENCY_NAMES[document["Code"]]
+
+    def _rename_for_activity(self, record: Record, document: Json) -> None:
+        """A code is never renamed."""
 
     def _place(self, books: Books, document: Json, id: int | None) -> None:
         document.pop("FullyQualifiedName", None)

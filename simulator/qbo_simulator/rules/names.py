@@ -2,16 +2,22 @@
 
 from qbo_simulator.books import Books
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
+from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.lists import FORBIDDEN_IN_NAMES, ListRules
 from qbo_simulator.wire import Json
 
 NOT_SIMULATED = (
-    "CustomerTypeRef",
     "PriceLevelRef",
     "TaxGroupCodeRef",
     "TaxRateRef",
     "APAccountRef",
     "PrefillAccountRef",
+)
+
+CUSTOMER_REFERENCES = (
+    ("SalesTermRef", "Term"),
+    ("PaymentMethodRef", "PaymentMethod"),
+    ("CustomerTypeRef", "CustomerType"),
 )
 
 
@@ -64,18 +70,6 @@ def mask(document: Json, field: str) -> None:
         document[field] = "XXXXXX" + value[-4:]
 
 
-def number_address(books: Books, document: Json, old: Json | None, field: str) -> None:
-    """An address gets an Id of its own and, not being looked up on a map, the coordinates INVALID."""
-    address = document.get(field)
-    if not address or "Id" in address:
-        return
-    before = (old or {}).get(field, {})
-    if {name: value for name, value in before.items() if name not in ("Id", "Lat", "Long")} == address:
-        document[field] = before
-        return
-    document[field] = {"Id": str(books.next_id("addresses")), **address, "Lat": "INVALID", "Long": "INVALID"}
-
-
 class CustomerRules(NameRules):
     """Customers and their jobs."""
 
@@ -99,7 +93,7 @@ class CustomerRules(NameRules):
         elif company.has_automated_tax:
             document.pop("DefaultTaxCodeRef", None)
         set_currency(books, document, old)
-        for field, entity_name in (("SalesTermRef", "Term"), ("PaymentMethodRef", "PaymentMethod")):
+        for field, entity_name in CUSTOMER_REFERENCES:
             if field in document:
                 books.refer(entity_name, document[field], was=(old or {}).get(field))
         if old is not None and not document["Active"] and old.get("Active"):

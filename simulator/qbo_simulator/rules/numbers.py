@@ -7,6 +7,8 @@ from qbo_simulator.errors import Fault
 from qbo_simulator.wire import Json
 
 SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate")
+# Cheques have one number space, whether they pay a bill or an expense.
+CHEQUES = ("BillPayment", "Purchase")
 MARKS = ",".join("?" * len(SALES_FORMS))
 ALLOW_DUPLICATE = "allowduplicatedocnum"
 
@@ -45,10 +47,20 @@ def next_number(books: Books) -> str:
             return number
 
 
+def refuse_duplicate_number(
+    books: Books, entity: EntityType, form: Json, record: Record | None, flags: frozenset[str]
+) -> None:
+    """6140 for a number that was given and is taken, where the company wants to be warned."""
+    number = form.get("DocNumber")
+    is_new = number is not None and (record is None or number != record.document.get("DocNumber"))
+    if is_new and books.company.preferences["WarnDuplicateDocNumbers"] and ALLOW_DUPLICATE not in flags:
+        refuse_duplicate(books, entity, str(number), record.id if record else 0)
+
+
 def refuse_duplicate(books: Books, entity: EntityType, number: str, own_id: int) -> None:
     """6140 names the transaction that has the number."""
     is_shared = books.settings.duplicate_numbers_across == "sales_forms" and entity.name in SALES_FORMS
-    spaces = SALES_FORMS if is_shared else (entity.name,)
+    spaces = SALES_FORMS if is_shared else CHEQUES if entity.name in CHEQUES else (entity.name,)
     marks = ",".join("?" * len(spaces))
     for name, object_id in books.database.execute(
         f"select entity, id from objects where company = ? and entity in ({marks}) "  # noqa: S608 - question marks only

@@ -1,15 +1,18 @@
-"""Rules of Payment: money received, applied to invoices, credit memos used up."""
+"""Rules of Payment and BillPayment: money applied to invoices or bills, credits used up."""
 
 from decimal import Decimal
+from typing import ClassVar
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
-from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing
+from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing, unsupported
 from qbo_simulator.rules import links
 from qbo_simulator.rules.base import Rules, merged
-from qbo_simulator.rules.transactions import check_closed_books, settle_currency, void_note
+from qbo_simulator.rules.expenses import open_payable, require_type
+from qbo_simulator.rules.numbers import refuse_duplicate_number
+from qbo_simulator.rules.transactions import check_closed_books, refuse_deposited, settle_currency, void_note
 from qbo_simulator.wire import Json
 
 Target = tuple[str, int]
@@ -18,34 +21,38 @@ Target = tuple[str, int]
 class PaymentRules(Rules):
     """Payments of customers."""
 
-    gaps = ("lines linked to anything but invoices and credit memos (journal entries, expenses, deposits)",)
-
-    kept_on_full_update = ("CurrencyRef", "DepositToAccountRef", "ExchangeRate")
+    gaps: tuple[str, ...] = (
+        "lines linked to anything but invoices and credit memos (journal entries, expenses, deposits)",
+    )
+    party, party_field = "Customer", "CustomerRef"
+    debt, credit = "Invoice", "CreditMemo"
+    has_unapplied = True
+    kept_on_full_update: tuple[str, ...] = ("CurrencyRef", "DepositToAccountRef", "ExchangeRate", "LinkedTxn")
 
     def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:
         """Store a payment and apply it."""
         document = self.entity.shape.read(raw)
         applied = self._settle(books, document, None)
         record = books.insert(self.entity, document)
-        self._apply(books, record.id, {}, applied)
+        self._apply(books, record, {}, applied)
         self._move_customer(books, None, record.document)
         return record
 
     def update(self, books: Books, record: Record, raw: Json, flags: frozenset[str]) -> Record:
         """Store a new version; its lines replace all that was applied before."""
         old = record.document
-        check_closed_books(books, old["TxnDate"])
+        self._refuse_locked(books, old)
         document = merged(self.entity, old, raw, self.kept_on_full_update)
         applied = self._settle(books, document, old)
         changed = books.replace(record, document)
-        self._apply(books, record.id, _applications(old), applied)
+        self._apply(books, record, _applications(old), applied)
         self._move_customer(books, old, changed.document)
         return changed
 
     def delete(self, books: Books, record: Record) -> None:
         """Remove a payment; what it was applied to is open again."""
         self._refuse_locked(books, record.document)
-        self._apply(books, record.id, _applications(record.document), {})
+        self._apply(books, record, _applications(record.document), {})
         books.delete(record)
         self._move_customer(books, record.document, None)
 
@@ -53,9 +60,11 @@ class PaymentRules(Rules):
         """Amounts to zero and lines unlinked; the payment stays."""
         old = record.document
         self._refuse_locked(books, old)
-        self._apply(books, record.id, _applications(old), {})
+        self._apply(books, record, _applications(old), {})
         document = dict(old)
-        document["TotalAmt"] = document["UnappliedAmt"] = 0
+        document["TotalAmt"] = 0
+        if self.has_unapplied:
+            document["UnappliedAmt"] = 0
         document["Line"] = []
         document["PrivateNote"] = void_note(old.get("PrivateNote"))
         changed = books.replace(record, document)
@@ -70,30 +79,43 @@ class PaymentRules(Rules):
 
     def _refuse_locked(self, books: Books, document: Json) -> None:
         check_closed_books(books, document["TxnDate"])
+        refuse_deposited(document)
 
     def _settle(self, books: Books, document: Json, old: Json | None) -> dict[Target, Decimal]:
-        if "CustomerRef" not in document:
-            raise missing("CustomerRef")
-        customer = books.refer("Customer", document["CustomerRef"], was=(old or {}).get("CustomerRef"))
+        field = self.party_field
+        if field not in document:
+            raise missing(field)
+        party = books.refer(self.party, document[field], was=(old or {}).get(field))
         if "TotalAmt" not in document:
             raise business("You must set a transaction amount.")
         if document["TotalAmt"] < 0:
             raise business(books.settings.negative_total_text)
         document.setdefault("TxnDate", books.today)
         check_closed_books(books, document["TxnDate"])
-        settle_currency(books, document, customer)
+        settle_currency(books, document, party)
+        self._settle_accounts(books, document, old)
+        applied = self._settle_lines(books, document, party)
+        used = self._used(applied)
+        if used > document["TotalAmt"]:
+            raise business(self._over_application(books))
+        if self.has_unapplied:
+            document["UnappliedAmt"] = wire.money(document["TotalAmt"] - used)
+        return applied
+
+    def _over_application(self, books: Books) -> str:
+        return books.settings.over_application_text
+
+    def _used(self, applied: dict[Target, Decimal]) -> Decimal:
+        return sum((-amount if name == self.credit else amount for (name, _id), amount in applied.items()), Decimal(0))
+
+    def _settle_accounts(self, books: Books, document: Json, old: Json | None) -> None:
+        """Where the money goes, and how it came."""
         if "PaymentMethodRef" in document:
             books.refer("PaymentMethod", document["PaymentMethodRef"], was=(old or {}).get("PaymentMethodRef"))
         self._settle_deposit_account(books, document, old)
         document.setdefault("ProcessPayment", False)
         document.pop("LinkedTxn", None)
         document.setdefault("Line", [])
-        applied = self._settle_lines(books, document, customer)
-        used = sum((-amount if name == "CreditMemo" else amount for (name, _id), amount in applied.items()), Decimal(0))
-        if used > document["TotalAmt"]:
-            raise business(books.settings.over_application_text)
-        document["UnappliedAmt"] = wire.money(document["TotalAmt"] - used)
-        return applied
 
     def _settle_deposit_account(self, books: Books, document: Json, old: Json | None) -> None:
         reference = document.get("DepositToAccountRef")
@@ -106,7 +128,7 @@ class PaymentRules(Rules):
         if account_record.document["AccountType"] not in ("Bank", "Other Current Asset"):
             raise Fault("6430", f"Invalid Account Type used : {account_record.name}", element="DepositToAccountRef")
 
-    def _settle_lines(self, books: Books, document: Json, customer: Record) -> dict[Target, Decimal]:
+    def _settle_lines(self, books: Books, document: Json, party: Record) -> dict[Target, Decimal]:
         applied: dict[Target, Decimal] = {}
         printed: list[Json] = []
         for line in document["Line"]:
@@ -118,40 +140,102 @@ class PaymentRules(Rules):
             linked = line.get("LinkedTxn", [])
             if len(linked) != 1:
                 raise missing("Line.LinkedTxn")
-            target = _target(books, linked[0], customer)
+            target = self._target(books, linked[0], party)
             applied[target] = applied.get(target, Decimal(0)) + amount
-            printed.append(_printed_line(books, target, amount))
+            printed.append(self._printed_line(books, target, amount))
         document["Line"] = printed
         return applied
 
-    def _apply(self, books: Books, id: int, before: dict[Target, Decimal], after: dict[Target, Decimal]) -> None:
+    def _link(self, record: Record) -> Json:
+        """How the forms that are paid point to the payment."""
+        return {"TxnId": str(record.id), "TxnType": "Payment"}
+
+    def _apply(self, books: Books, record: Record, before: dict[Target, Decimal], after: dict[Target, Decimal]) -> None:
         for target in {**before, **after}:
             difference = after.get(target, Decimal(0)) - before.get(target, Decimal(0))
             if difference or (target in before) != (target in after):
-                links.apply_to(books, *target, payment_id=id, amount=difference, keep_link=target in after)
+                links.apply_to(books, *target, self._link(record), difference, keep_link=target in after)
 
     def _move_customer(self, books: Books, old: Json | None, new: Json | None) -> None:
-        """Unapplied money lowers what the customer owes."""
+        """Unapplied money lowers what is owed."""
         for document, sign in ((old, 1), (new, -1)):
             if document:
-                books.touch(
-                    "Customer", int(document["CustomerRef"]["value"]), sign * wire.cents(document["UnappliedAmt"])
-                )
+                unapplied = wire.money(document["TotalAmt"] - self._used(_applications(document)))
+                books.touch(self.party, int(document[self.party_field]["value"]), sign * wire.cents(unapplied))
+
+    def _target(self, books: Books, link: Json, party: Record) -> Target:
+        kind, target_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
+        if kind not in (self.debt, self.credit):
+            raise NotSimulated(f"lines of a {self.entity.name} linked to {kind or 'nothing'}")
+        number = object_id(target_id)
+        record = None if number is None else books.find(ENTITIES[kind], number)
+        if record is None:
+            raise bad_reference("Transactions", target_id)
+        owner = int(record.document[self.party_field]["value"])
+        if owner != party.id and not (self.party == "Customer" and _same_family(books, owner, party)):
+            raise business(
+                f"The {ENTITIES[kind].label} {target_id} that you are trying to link belongs to another "
+                f"{self.party.lower()}."
+            )
+        return kind, record.id
+
+    def _printed_line(self, books: Books, target: Target, amount: Decimal | int) -> Json:
+        return _printed_line(books, target, amount)
 
 
-def _target(books: Books, link: Json, customer: Record) -> Target:
-    kind, target_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
-    if kind not in links.APPLIES[1:] and kind != "Invoice":
-        raise NotSimulated(f"payment lines linked to {kind or 'nothing'}")
-    number = object_id(target_id)
-    record = None if number is None else books.find(ENTITIES[kind], number)
-    if record is None:
-        raise bad_reference("Transactions", target_id)
-    if not _same_family(books, int(record.document["CustomerRef"]["value"]), customer):
-        raise business(
-            f"The {ENTITIES[kind].label} {target_id} that you are trying to link belongs to another customer."
-        )
-    return kind, record.id
+class BillPaymentRules(PaymentRules):
+    """Payments to vendors, by cheque or by credit card."""
+
+    gaps = ("lines linked to anything but bills and vendor credits (journal entries, deposits)",)
+    party, party_field = "Vendor", "VendorRef"
+    debt, credit = "Bill", "VendorCredit"
+    has_unapplied = False
+    kept_on_full_update = ("CurrencyRef", "ExchangeRate", "DocNumber", "APAccountRef")
+    # How it is paid: the property that says so, the account in it, and the type that account must have.
+    ways: ClassVar[dict[str, tuple[str, str, tuple[str, ...]]]] = {
+        "Check": ("CheckPayment", "BankAccountRef", ("Bank",)),
+        "CreditCard": ("CreditCardPayment", "CCAccountRef", ("Credit Card",)),
+    }
+
+    def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:
+        """Store a payment under a number that no other cheque has, and apply it."""
+        refuse_duplicate_number(books, self.entity, self.entity.shape.read(raw), None, flags)
+        return super().create(books, raw, flags)
+
+    def _settle_accounts(self, books: Books, document: Json, old: Json | None) -> None:
+        way = document.get("PayType")
+        if way is None:
+            raise missing("PayType")
+        detail_name, account_name, types = self.ways[way]
+        detail = document.get(detail_name, {})
+        if account_name not in detail:
+            raise missing(f"{detail_name}.{account_name}")
+        was = (old or {}).get(detail_name, {}).get(account_name)
+        require_type(books, detail[account_name], types, account_name, was)
+        if way == "Check":
+            detail.setdefault("PrintStatus", "NotSet")
+        for other, _account, _types in self.ways.values():
+            if other != detail_name:
+                document.pop(other, None)
+        if "APAccountRef" in document:
+            document["APAccountRef"] = open_payable(books, document["APAccountRef"], old)
+        document.pop("LinkedTxn", None)
+        if not document.get("Line") and old is None:
+            raise missing("Line")
+        document.setdefault("Line", [])
+
+    def _over_application(self, books: Books) -> str:
+        return "The Amount Paid plus credits can't be less than the selected bills"
+
+    def _link(self, record: Record) -> Json:
+        return {"TxnId": str(record.id), "TxnType": f"BillPayment{record.document['PayType']}"}
+
+    def _printed_line(self, books: Books, target: Target, amount: Decimal | int) -> Json:
+        return {"Amount": amount, "LinkedTxn": [{"TxnId": str(target[1]), "TxnType": target[0]}]}
+
+    def send(self, books: Books, record: Record, send_to: str | None) -> Record:
+        """QBO mails no bill payments."""
+        raise unsupported("send on BillPayment")
 
 
 def _same_family(books: Books, owner_id: int, customer: Record) -> bool:

@@ -7,9 +7,11 @@ from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.registry import ENTITIES
 
 REFERRING_PROPERTIES = {
-    "Customer": ("CustomerRef",),
-    "Vendor": ("VendorRef",),
-    "Employee": ("EmployeeRef",),
+    "Customer": ("CustomerRef", "EntityRef", "Entity"),
+    "Vendor": ("VendorRef", "EntityRef", "Entity"),
+    "Employee": ("EmployeeRef", "EntityRef", "Entity"),
+    "Class": ("ClassRef",),
+    "Department": ("DepartmentRef",),
     "Item": ("ItemRef", "ParentRef"),
     "Account": (
         "AccountRef",
@@ -18,12 +20,20 @@ REFERRING_PROPERTIES = {
         "AssetAccountRef",
         "DepositToAccountRef",
         "DiscountAccountRef",
+        "APAccountRef",
+        "BankAccountRef",
+        "CCAccountRef",
+        "CreditCardAccountRef",
+        "FromAccountRef",
+        "ToAccountRef",
     ),
     "Term": ("SalesTermRef", "TermRef"),
     "PaymentMethod": ("PaymentMethodRef",),
 }
 
-TRANSACTIONS = tuple(name for name, entity in ENTITIES.items() if entity.is_transaction)
+# Forms of a customer have it in a column of their own; on others it may stand on any line.
+SALES = tuple(name for name, entity in ENTITIES.items() if entity.is_transaction and "CustomerRef" in entity.columns)
+OTHERS = tuple(name for name, entity in ENTITIES.items() if entity.is_transaction and name not in SALES)
 
 
 def rename_in_references(books: Books, record: Record) -> None:
@@ -38,17 +48,21 @@ def rename_in_references(books: Books, record: Record) -> None:
     ).fetchall()
     for row_id, body in rows:
         document = wire.parse(body)
-        if _rename(document, properties, str(record.id), record.name):
+        if _rename(document, properties, str(record.id), record.shown):
             books.database.execute("update objects set body = ? where rowid = ?", (wire.encode(document), row_id))
     books.cache.clear()
 
 
 def _candidates(record: Record, properties: tuple[str, ...]) -> tuple[str, list[Any]]:
-    if record.entity.name == "Customer":
-        marks = ",".join("?" * len(TRANSACTIONS))
-        return f"entity in ({marks}) and deleted = 0 and customer = ?", [*TRANSACTIONS, record.id]
     patterns = [f'%"{name}":{{"value":"{record.id}",%' for name in properties]
-    return "(" + " or ".join("body like ?" for _ in patterns) + ")", patterns
+    anywhere = "(" + " or ".join("body like ?" for _ in patterns) + ")"
+    if record.entity.name == "Customer":
+        own, others = (",".join("?" * len(names)) for names in (SALES, OTHERS))
+        return (
+            f"deleted = 0 and ((entity in ({own}) and customer = ?) or (entity in ({others}) and {anywhere}))",
+            [*SALES, record.id, *OTHERS, *patterns],
+        )
+    return anywhere, patterns
 
 
 def _rename(node: Any, properties: tuple[str, ...], id: str, name: str) -> bool:

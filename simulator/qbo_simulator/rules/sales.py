@@ -4,31 +4,32 @@ from decimal import Decimal
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
-from qbo_simulator.clock import add_days, meta_time
-from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.clock import meta_time
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules import links
+from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import Rules, is_sparse, merged
 from qbo_simulator.rules.lines import read_lines
-from qbo_simulator.rules.names import number_address
 from qbo_simulator.rules.numbers import settle_doc_number
 from qbo_simulator.rules.tax import apply_tax
+from qbo_simulator.rules.terms import due_date
+from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.rules.transactions import (
     check_closed_books,
     custom_fields,
+    refuse_deposited,
     settle_currency,
     void_note,
 )
 from qbo_simulator.wire import Json
 
-DAYS_UNTIL_DUE = 30
 REFERENCES = (
     ("SalesTermRef", "Term"),
     ("PaymentMethodRef", "PaymentMethod"),
     ("DepositToAccountRef", "Account"),
     ("ARAccountRef", "Account"),
 )
-NOT_SIMULATED = ("ClassRef", "DepartmentRef", "ProjectRef", "TaxExemptionRef", "ShipMethodRef")
+NOT_SIMULATED = ("ProjectRef", "TaxExemptionRef", "ShipMethodRef")
 
 
 class SalesRules(Rules):
@@ -97,6 +98,7 @@ class SalesRules(Rules):
         for field, entity_name in REFERENCES:
             if field in form:
                 books.refer(entity_name, form[field], was=(old or {}).get(field))
+        settle_tracking(books, form, old)
         self._settle_addresses(books, form, old, customer)
         if self.has_due_date and "DueDate" not in form:
             form["DueDate"] = due_date(books, form)
@@ -218,24 +220,6 @@ def _voided_line(line: Json) -> Json:
     return voided
 
 
-def due_date(books: Books, form: Json) -> str:
-    """From the term, else thirty days after TxnDate."""
-    reference = form.get("SalesTermRef")
-    if reference is None:
-        return add_days(form["TxnDate"], DAYS_UNTIL_DUE)
-    term = books.get(ENTITIES["Term"], int(reference["value"])).document
-    if "DueDays" in term:
-        return add_days(form["TxnDate"], int(term["DueDays"]))
-    year, month, day = (int(part) for part in form["TxnDate"].split("-"))
-    due_day = int(term["DayOfMonthDue"])
-    months = 0 if day + int(term.get("DueNextMonthDays", 0)) <= due_day else 1
-    month += months
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    first_of_next = f"{year + month // 12}-{month % 12 + 1:02}-01"
-    last_day = int(add_days(first_of_next, -1)[-2:])
-    return f"{year}-{month:02}-{min(due_day, last_day):02}"
-
-
 class InvoiceRules(SalesRules):
     """Invoices: due, paid through Payments."""
 
@@ -287,6 +271,21 @@ class ReceiptRules(SalesRules):
     """SalesReceipt and RefundReceipt: money moves at once."""
 
     needs_customer = False
+
+    def update(self, books: Books, record: Record, raw: Json, flags: frozenset[str]) -> Record:
+        """As any form, unless it lies in a deposit."""
+        refuse_deposited(record.document)
+        return super().update(books, record, raw, flags)
+
+    def delete(self, books: Books, record: Record) -> None:
+        """As any form, unless it lies in a deposit."""
+        refuse_deposited(record.document)
+        super().delete(books, record)
+
+    def void(self, books: Books, record: Record) -> Record:
+        """As any form, unless it lies in a deposit."""
+        refuse_deposited(record.document)
+        return super().void(books, record)
 
     def _settle_balance(self, books: Books, form: Json, old: Json | None) -> None:
         """The account that the money goes to (or comes from)."""

@@ -31,15 +31,28 @@ class Rate:
     percent: Decimal | int
 
 
-def apply_tax(books: Books, form: Json, lines: Lines, old: Json | None, customer: Record | None) -> Decimal | int:
-    """Write ``TxnTaxDetail`` into the form and tax codes into its lines; returns the total tax."""
+def apply_tax(
+    books: Books,
+    form: Json,
+    lines: Lines,
+    old: Json | None,
+    customer: Record | None,
+    rate_list: str = "SalesTaxRateList",
+) -> Decimal | int:
+    """Write ``TxnTaxDetail`` into the form and tax codes into its lines; returns the total tax.
+
+    :param rate_list: the rates of a code that hold for the form: those of sales, or those of purchases.
+    """
     if books.company.is_us:
         return _us_tax(books, form, lines, customer)
-    return _global_tax(books, form, lines, old)
+    return _global_tax(books, form, lines, old, rate_list)
+
+
+TAXED = ("SalesItemLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
 
 
 def _item_details(lines: Lines) -> Iterable[tuple[Json, Json]]:
-    return ((line, line["SalesItemLineDetail"]) for line in lines.items if line["DetailType"] == "SalesItemLineDetail")
+    return ((line, line[line["DetailType"]]) for line in lines.items if line["DetailType"] in TAXED)
 
 
 # -- United States ----------------------------------------------------------------------------------------------------
@@ -125,6 +138,8 @@ def _override(tax_lines: list[Json], total: Decimal | int) -> None:
 def rates_of(books: Books, tax_code: Record, list_name: str = "SalesTaxRateList") -> list[Rate]:
     """The rates under a tax code, in their order."""
     details = tax_code.document.get(list_name, {}).get("TaxRateDetail", [])
+    if not details and list_name == "PurchaseTaxRateList":
+        raise business(f"The tax code {tax_code.name} cannot be used on purchases.", "TaxCodeRef")
     rates = []
     for detail in sorted(details, key=lambda one: one.get("TaxOrder", 0)):
         if detail.get("TaxTypeApplicable", "TaxOnAmount") != "TaxOnAmount":
@@ -137,7 +152,7 @@ def rates_of(books: Books, tax_code: Record, list_name: str = "SalesTaxRateList"
 # -- everywhere else --------------------------------------------------------------------------------------------------
 
 
-def _global_tax(books: Books, form: Json, lines: Lines, old: Json | None) -> Decimal | int:
+def _global_tax(books: Books, form: Json, lines: Lines, old: Json | None, rate_list: str) -> Decimal | int:
     mode = form.setdefault("GlobalTaxCalculation", "TaxExcluded")
     given = form.pop("TxnTaxDetail", None)
     if mode == "NotApplicable":
@@ -155,7 +170,7 @@ def _global_tax(books: Books, form: Json, lines: Lines, old: Json | None) -> Dec
     sums: dict[str, Json] = {}
     total: Decimal | int = 0
     for code, members in groups:
-        rates = rates_of(books, code)
+        rates = rates_of(books, code, rate_list)
         total += (
             _inclusive(members, rates, sums)
             if mode == "TaxInclusive"
@@ -175,7 +190,7 @@ def _global_tax(books: Books, form: Json, lines: Lines, old: Json | None) -> Dec
 
 
 def _by_code(books: Books, lines: Lines, old: Json | None) -> list[tuple[Record, list[tuple[Json, Json]]]]:
-    known = {line["Id"]: line.get("SalesItemLineDetail", {}) for line in (old or {}).get("Line", []) if "Id" in line}
+    known = {line["Id"]: line.get(line["DetailType"], {}) for line in (old or {}).get("Line", []) if "Id" in line}
     groups: dict[int, tuple[Record, list[tuple[Json, Json]]]] = {}
     for line, detail in _item_details(lines):
         reference = detail.get("TaxCodeRef")

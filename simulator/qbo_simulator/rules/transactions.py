@@ -15,6 +15,16 @@ def check_closed_books(books: Books, date: str) -> None:
         raise Fault(code, CLOSED_BOOKS_DETAIL)
 
 
+def refuse_deposited(document: Json) -> None:
+    """6540: what lies in a deposit cannot be changed."""
+    if any(link.get("TxnType") == "Deposit" for link in document.get("LinkedTxn", ())):
+        raise Fault(
+            "6540",
+            "This transaction has been deposited. If you want to change or delete it, you must edit the deposit it "
+            "appears on and remove it first",
+        )
+
+
 def settle_currency(books: Books, form: Json, customer: Record | None) -> None:
     """The home currency; or, with multicurrency, the customer's, named in the request, at a rate."""
     company = books.company

@@ -184,15 +184,7 @@ def fill_tax(books: Books) -> None:
         }
         books.insert(ENTITIES["TaxRate"], rate, id=row_id)
     names = {row_id: name for row_id, name, _percent in rates}
-    for row_id, name, description, rate_ids, is_taxable in codes:
-        details = [
-            {
-                "TaxRateRef": {"value": str(rate), "name": names[rate]},
-                "TaxTypeApplicable": "TaxOnAmount",
-                "TaxOrder": order,
-            }
-            for order, rate in enumerate(rate_ids)
-        ]
+    for row_id, name, description, sales_rates, purchase_rates, is_taxable in codes:
         code: Json = {
             "Name": name,
             "Description": description,
@@ -200,10 +192,17 @@ def fill_tax(books: Books) -> None:
             "Hidden": False,
             "Taxable": is_taxable,
             "TaxGroup": True,
-            "SalesTaxRateList": {"TaxRateDetail": details},
-            "PurchaseTaxRateList": {"TaxRateDetail": []},
+            "SalesTaxRateList": {"TaxRateDetail": _rate_details(sales_rates, names)},
+            "PurchaseTaxRateList": {"TaxRateDetail": _rate_details(purchase_rates, names)},
         }
         books.insert(ENTITIES["TaxCode"], code, id=row_id)
+
+
+def _rate_details(rates: tuple[int, ...], names: dict[int, str]) -> list[Json]:
+    return [
+        {"TaxRateRef": {"value": str(rate), "name": names[rate]}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": order}
+        for order, rate in enumerate(rates)
+    ]
 
 
 def _generate(books: Books, wanted: Json) -> None:

@@ -108,44 +108,59 @@ PAYMENT_METHODS = (
     (6, "American Express", "CREDIT_CARD"),
     (7, "Diners Club", "CREDIT_CARD"),
 )
-# country: (agency, rates (id, name, percent), codes (id, name, description, rate ids, taxable))
+# country: (agency, rates (id, name, percent), codes (id, name, description, ids of sales rates, of purchase rates, taxable))
 TAXES = {
     "US": (
         "California Department of Tax and Fee Administration",
         ((1, "AZ State tax", "7.1"), (2, "Tucson City", "2"), (3, "California", "8")),
-        ((2, "California", "California", (3,), True), (3, "Tucson", "Tucson", (1, 2), True), (4, "Out of scope", "Out of scope", (), False)),
+        (
+            (2, "California", "California", (3,), (), True),
+            (3, "Tucson", "Tucson", (1, 2), (), True),
+            (4, "Out of scope", "Out of scope", (), (), False),
+        ),
     ),
     "GB": (
         "HMRC",
-        ((1, "SS-20.0", "20"), (2, "SR-5.0", "5"), (3, "SZ-0.0", "0"), (4, "SE", "0"), (5, "No VAT (Sales)", "0")),
         (
-            (2, "20.0% S", "20.0% S", (1,), True),
-            (3, "5.0% R", "5.0% R", (2,), True),
-            (4, "0.0% Z", "0.0% Z", (3,), True),
-            (5, "Exempt", "Exempt", (4,), True),
-            (6, "No VAT", "No VAT", (5,), True),
+            (1, "SS-20.0", "20"), (2, "SR-5.0", "5"), (3, "SZ-0.0", "0"), (4, "SE", "0"), (5, "No VAT (Sales)", "0"),
+            (6, "SP-20.0", "20"), (7, "SP-5.0", "5"), (8, "PZ-0.0", "0"), (9, "PE", "0"), (10, "No VAT (Purchases)", "0"),
+        ),
+        (
+            (2, "20.0% S", "20.0% S", (1,), (6,), True),
+            (3, "5.0% R", "5.0% R", (2,), (7,), True),
+            (4, "0.0% Z", "0.0% Z", (3,), (8,), True),
+            (5, "Exempt", "Exempt", (4,), (9,), True),
+            (6, "No VAT", "No VAT", (5,), (10,), True),
         ),
     ),
     "CA": (
         "Receiver General",
-        ((1, "GST", "5"), (2, "PST BC", "7"), (3, "HST ON", "13"), (4, "Zero-rated", "0"), (5, "Exempt", "0"), (6, "Out of Scope", "0")),
         (
-            (2, "GST", "GST 5%", (1,), True),
-            (3, "GST/PST BC", "GST 5%, PST 7%", (1, 2), True),
-            (4, "HST ON", "HST 13%", (3,), True),
-            (5, "Zero-rated", "Zero-rated", (4,), True),
-            (6, "Exempt", "Exempt", (5,), True),
-            (7, "Out of Scope", "Out of Scope", (6,), True),
+            (1, "GST", "5"), (2, "PST BC", "7"), (3, "HST ON", "13"), (4, "Zero-rated", "0"), (5, "Exempt", "0"), (6, "Out of Scope", "0"),
+            (7, "GST (ITC)", "5"), (8, "PST BC (purchases)", "7"), (9, "HST ON (ITC)", "13"), (10, "Zero-rated (purchases)", "0"),
+            (11, "Exempt (purchases)", "0"), (12, "Out of Scope (purchases)", "0"),
+        ),
+        (
+            (2, "GST", "GST 5%", (1,), (7,), True),
+            (3, "GST/PST BC", "GST 5%, PST 7%", (1, 2), (7, 8), True),
+            (4, "HST ON", "HST 13%", (3,), (9,), True),
+            (5, "Zero-rated", "Zero-rated", (4,), (10,), True),
+            (6, "Exempt", "Exempt", (5,), (11,), True),
+            (7, "Out of Scope", "Out of Scope", (6,), (12,), True),
         ),
     ),
     "AU": (
         "Australian Taxation Office",
-        ((1, "GST (sales)", "10"), (2, "GST free (sales)", "0"), (3, "Input tax (sales)", "0"), (4, "Out of Scope", "0")),
         (
-            (2, "GST", "GST 10%", (1,), True),
-            (3, "GST free", "GST free", (2,), True),
-            (4, "Input tax", "Input taxed", (3,), True),
-            (5, "Out of Scope", "Out of Scope", (4,), True),
+            (1, "GST (sales)", "10"), (2, "GST free (sales)", "0"), (3, "Input tax (sales)", "0"), (4, "Out of Scope", "0"),
+            (5, "GST (purchases)", "10"), (6, "GST free (purchases)", "0"), (7, "Input tax (purchases)", "0"),
+            (8, "Out of Scope (purchases)", "0"),
+        ),
+        (
+            (2, "GST", "GST 10%", (1,), (5,), True),
+            (3, "GST free", "GST free", (2,), (6,), True),
+            (4, "Input tax", "Input taxed", (3,), (7,), True),
+            (5, "Out of Scope", "Out of Scope", (4,), (8,), True),
         ),
     ),
 }  # fmt: skip

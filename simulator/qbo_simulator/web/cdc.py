@@ -1,6 +1,6 @@
 """Change data capture: ``GET /cdc?entities=…&changedSince=…``."""
 
-from qbo_simulator import wire
+from qbo_simulator import ledger, wire
 from qbo_simulator.books import ROW, Books
 from qbo_simulator.clock import meta_time, parse_moment
 from qbo_simulator.entities.kinds import EntityType
@@ -46,6 +46,7 @@ def _entity(name: str) -> EntityType:
 
 def _changed(books: Books, entity: EntityType, since: float, most: int) -> list[str]:
     """Texts of live objects, then of deleted ones, each in order of their change."""
+    ledger.look(books, entity)
     texts: list[str] = []
     for is_deleted in (0, 1):
         # Two searches instead of one: each walks the index of changes from its beginning.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 
-from qbo_simulator import __version__, wire
+from qbo_simulator import __version__, ledger, wire
 from qbo_simulator.books import ROW
 from qbo_simulator.clock import iso_utc, parse_moment
 from qbo_simulator.company import DEFAULT_PREFERENCES, Company
@@ -118,6 +118,8 @@ def router(simulator: "Simulator") -> APIRouter:
         """Objects as QBO would print them, for assertions; numbers as JSON numbers."""
         company = company_of(world, realm_id)
         entity = entity_of(entity_name)
+        with world.transaction():
+            ledger.look(world.books(company), entity)
         conditions = ["company = ?", "entity = ?"]
         values: list[Any] = [company.key, entity.name]
         if not include_deleted:

@@ -1,0 +1,157 @@
+"""Transactions between accounts: JournalEntry, Deposit, Transfer and CreditCardPayment; and TimeActivity."""
+
+from qbo_simulator.entities.fields import (
+    Shape,
+    amount,
+    boolean,
+    choice,
+    day,
+    ignored,
+    moment,
+    quantity,
+    reference,
+    text,
+    whole,
+)
+from qbo_simulator.entities.kinds import META_COLUMNS, NEWEST_FIRST, Column, EntityType, stored
+from qbo_simulator.entities.purchases import KEPT, NUMBERED_COLUMNS, TAX_CALCULATION, TRANSACTION, TXN_COLUMNS
+from qbo_simulator.entities.shapes import BASE, BILLABLE_STATUS
+
+JOURNAL_ENTRY = EntityType(
+    name="JournalEntry",
+    shape=Shape(
+        "JournalEntry",
+        {
+            "Adjustment": boolean,
+            "HomeCurrencyAdjustment": ignored,
+            "EnteredInHomeCurrency": ignored,
+            "TotalAmt": ignored,
+            "HomeTotalAmt": ignored,
+            "JournalEntryEx": ignored,
+            **TRANSACTION,
+            "GlobalTaxCalculation": TAX_CALCULATION,
+        },
+    ),
+    kind="transaction",
+    posts=True,
+    operations=KEPT,
+    sequence="transactions",
+    label="Journal Entry",
+    columns=NUMBERED_COLUMNS,
+    default_order=NEWEST_FIRST,
+)
+_CASH_BACK = Shape("CashBackInfo", {"AccountRef": reference, "Amount": amount, "Memo": text(4000)})
+DEPOSIT = EntityType(
+    name="Deposit",
+    shape=Shape(
+        "Deposit",
+        {
+            "DepositToAccountRef": reference,
+            "CashBack": _CASH_BACK,
+            "TotalAmt": ignored,
+            "HomeTotalAmt": ignored,
+            "DepositEx": ignored,
+            **TRANSACTION,
+            "GlobalTaxCalculation": TAX_CALCULATION,
+        },
+    ),
+    kind="transaction",
+    posts=True,
+    operations=KEPT,
+    sequence="transactions",
+    label="Deposit",
+    columns={**NUMBERED_COLUMNS, "DepositToAccountRef": stored("DepositToAccountRef.value", "reference")},
+    default_order=NEWEST_FIRST,
+)
+TRANSFER = EntityType(
+    name="Transfer",
+    shape=Shape(
+        "Transfer",
+        {
+            "FromAccountRef": reference,
+            "ToAccountRef": reference,
+            "Amount": amount,
+            "TransferEx": ignored,
+            **TRANSACTION,
+        },
+    ),
+    kind="transaction",
+    posts=True,
+    operations=KEPT,
+    sequence="transactions",
+    label="Transfer",
+    columns={**TXN_COLUMNS, "Amount": Column("total", "amount")},
+    default_order=NEWEST_FIRST,
+)
+CREDIT_CARD_PAYMENT = EntityType(
+    name="CreditCardPayment",
+    shape=Shape(
+        "CreditCardPaymentTxn",
+        {
+            "CreditCardAccountRef": reference,
+            "BankAccountRef": reference,
+            "Amount": amount,
+            "VendorRef": reference,
+            "CheckNum": text(21),
+            "PrintStatus": choice("NotSet", "NeedToPrint", "PrintComplete"),
+            "Memo": text(4000),
+            "CreditCardPaymentEx": ignored,
+            **TRANSACTION,
+        },
+    ),
+    kind="transaction",
+    posts=True,
+    operations=KEPT,
+    sequence="transactions",
+    label="Credit Card Payment",
+    columns={**TXN_COLUMNS, "Amount": Column("total", "amount")},
+    default_order=NEWEST_FIRST,
+)
+TIME_ACTIVITY = EntityType(
+    name="TimeActivity",
+    shape=Shape(
+        "TimeActivity",
+        {
+            "TxnDate": day,
+            "NameOf": choice("Employee", "Vendor", "Other"),
+            "EmployeeRef": reference,
+            "VendorRef": reference,
+            "OtherNameRef": ignored,
+            "CustomerRef": reference,
+            "DepartmentRef": reference,
+            "ItemRef": reference,
+            "ClassRef": reference,
+            "PayrollItemRef": reference,
+            "BillableStatus": BILLABLE_STATUS,
+            "Taxable": boolean,
+            "HourlyRate": quantity,
+            "CostRate": quantity,
+            "BreakHours": whole,
+            "BreakMinutes": whole,
+            "StartTime": moment,
+            "EndTime": moment,
+            "Hours": whole,
+            "Minutes": whole,
+            "Seconds": whole,
+            "Description": text(4000),
+            "ProjectRef": reference,
+            "TransactionLocationType": text(255),
+            "TimeActivityEx": ignored,
+            **BASE,
+            "CustomField": ignored,
+            "AttachableRef": ignored,
+        },
+    ),
+    kind="transaction",
+    operations=KEPT,
+    sequence="time activities",
+    label="Time Activity",
+    columns={
+        **META_COLUMNS,
+        "TxnDate": Column("txn_date", "date"),
+        "BillableStatus": stored("BillableStatus", "text"),
+        "ProjectRef": stored("ProjectRef.value", "reference"),
+    },
+    default_order=NEWEST_FIRST,
+    in_cdc=False,
+)

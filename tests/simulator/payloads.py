@@ -1,0 +1,68 @@
+"""A request that QuickBooks takes, for every transaction that can be created, and for the lists."""
+
+from typing import Any
+
+from tests.simulator.client import invoice, ref
+
+
+def expense_line(amount: Any = 100, account: str = "7", **detail: Any) -> dict[str, Any]:
+    """A line on an account."""
+    values = {"AccountRef": ref(account), **detail}
+    return {
+        "Amount": amount,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": values,
+    }
+
+
+def purchased_item_line(amount: Any = 30, item: str = "11", **detail: Any) -> dict[str, Any]:
+    """A line for an item."""
+    values = {"ItemRef": ref(item), **detail}
+    return {"Amount": amount, "DetailType": "ItemBasedExpenseLineDetail", "ItemBasedExpenseLineDetail": values}
+
+
+def journal_line(side: str, amount: Any, account: str, **detail: Any) -> dict[str, Any]:
+    """A debit or a credit."""
+    values = {"PostingType": side, "AccountRef": ref(account), **detail}
+    return {"Amount": amount, "DetailType": "JournalEntryLineDetail", "JournalEntryLineDetail": values}
+
+
+def named(kind: str, value: str) -> dict[str, Any]:
+    """The name on a line of a journal entry."""
+    return {"Type": kind, "EntityRef": ref(value)}
+
+
+def deposit_line(amount: Any = 20, account: str = "83", **detail: Any) -> dict[str, Any]:
+    """Money that comes from an account."""
+    values = {"AccountRef": ref(account), **detail}
+    return {"Amount": amount, "DetailType": "DepositLineDetail", "DepositLineDetail": values}
+
+
+TRANSACTIONS: dict[str, dict[str, Any]] = {
+    "Invoice": invoice(),
+    "CreditMemo": invoice(),
+    "SalesReceipt": invoice(),
+    "RefundReceipt": invoice(DepositToAccountRef=ref(35)),
+    "Estimate": invoice(),
+    "Payment": {"CustomerRef": ref(1), "TotalAmt": 12.5},
+    "Bill": {"VendorRef": ref(30), "Line": [expense_line(), purchased_item_line(Qty=2, UnitPrice=15)]},
+    "VendorCredit": {"VendorRef": ref(30), "Line": [expense_line(10)]},
+    "Purchase": {"PaymentType": "CreditCard", "AccountRef": ref(41), "Line": [expense_line(10)]},
+    "PurchaseOrder": {"VendorRef": ref(30), "Line": [purchased_item_line(Qty=2, UnitPrice=15)]},
+    "JournalEntry": {"Line": [journal_line("Debit", 9.99, "35"), journal_line("Credit", 9.99, "34")]},
+    "Deposit": {"DepositToAccountRef": ref(35), "Line": [deposit_line()]},
+    "Transfer": {"FromAccountRef": ref(35), "ToAccountRef": ref(36), "Amount": 120},
+    "CreditCardPayment": {"CreditCardAccountRef": ref(41), "BankAccountRef": ref(35), "Amount": 40},
+    "TimeActivity": {"NameOf": "Employee", "EmployeeRef": ref(54), "Hours": 3, "CustomerRef": ref(1)},
+}
+LISTS: dict[str, dict[str, Any]] = {
+    "Account": {"Name": "New", "AccountType": "Bank"},
+    "Class": {"Name": "New"},
+    "Customer": {"DisplayName": "New"},
+    "Department": {"Name": "New"},
+    "Employee": {"GivenName": "New", "FamilyName": "One"},
+    "Item": {"Name": "New", "Type": "Service", "IncomeAccountRef": ref(1)},
+    "PaymentMethod": {"Name": "New"},
+    "Term": {"Name": "New", "DueDays": 5},
+    "Vendor": {"DisplayName": "New vendor"},
+}
