@@ -43,6 +43,8 @@ class World:
     mappings: Path
     realm_id: str = DEFAULT_REALM
     realm_key: str = "demo"
+    connection: str = "qbo_demo"
+    refresh_token: str = REFRESH_TOKEN
     _runs: int = field(default=0, repr=False)
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -138,15 +140,15 @@ class World:
         from qbo_hook.hook import QboHook
         from qbo_hook.tokens import TokenSet
 
-        place = opened.quickbooks("qbo_demo")
+        place = opened.quickbooks(self.connection)
         with opened.connect_state() as state:
             row = ensure_realm(state, self.realm_key, place.base_url, place.realm_id, place.environment)
             now = datetime.now(UTC)
             given = TokenSet(
-                "none", REFRESH_TOKEN, access_expires_at=now, refresh_expires_at=now, realm_id=place.realm_id
+                "none", self.refresh_token, access_expires_at=now, refresh_expires_at=now, realm_id=place.realm_id
             )
             store = clients.token_store(row.id, opened.connect_state)
-            store.store(QboHook("qbo_demo").get_auth().refresh(given))
+            store.store(QboHook(self.connection).get_auth().refresh(given))
             store.close()
             mark_connected(state, row.id, "test")
         self.refresh()

@@ -216,9 +216,12 @@ def stale(item: Item, why: str) -> Settled:
 
 
 def already(item: Item, why: str) -> Settled:
-    """Another run has done it since the plan: the document is in QBO as billing means it, and nothing is sent."""
+    """Another run has done it since the plan: the document is in QBO as billing means it, and nothing is sent.
+
+    What this plan meant counts no more, so the total and the content that the other run stated stay.
+    """
     return Settled(
-        item=item,
+        item=replace(item, total=None, fingerprint=None),
         state=ItemState.STALE,
         outcome="already",
         status=Status.SYNCED,

@@ -236,7 +236,7 @@ ALL_REASONS = (
     _books(
         "edited_in_qbo",
         "Someone edited the document in QuickBooks since our last write; both values are in the detail.",
-        "Decide which side is right; re-copy from the form overwrites QuickBooks.",
+        "Decide which side is right: correct billing, or put our values back in QuickBooks; an edit is never overwritten.",
     ),
     _books(
         "already_in_qbo",

@@ -54,7 +54,7 @@ _WORDS = {
     ),
     "voided_in_billing": "Void it in QuickBooks, or set voided_in_billing: void in settings.yaml.",
     "edited_in_qbo": (
-        "Decide which side is right. If billing is, re-copy it from the form of qbo_export_invoices; "
+        "Decide which side is right. If billing is, put its value back in QuickBooks, since an edit is never overwritten; "
         "if QuickBooks is, correct billing."
     ),
 }
@@ -85,8 +85,8 @@ def _field(case: Case) -> str:
         )
     if case.is_edited:
         return (
-            f"Somebody changed {name} in QuickBooks after our last write. If billing is right, re-copy it from the form "
-            "of qbo_export_invoices; if QuickBooks is right, correct billing."
+            f"Somebody changed {name} in QuickBooks after our last write. If billing is right, put it back in QuickBooks, "
+            "since an edit is never overwritten; if QuickBooks is right, correct billing."
         )
     if case.is_changed_in_billing:
         return f"Billing changed {name} after our last write: {_EXPORT}, or let the next sync bring it."

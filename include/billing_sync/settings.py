@@ -31,11 +31,14 @@ class LimitSettings:
 
 @dataclass(frozen=True, slots=True)
 class WaitSettings:
-    """Seconds: before an unknown outcome is looked up, pause after a 429 without Retry-After, longest call."""
+    """Seconds: before an unknown outcome is looked up, pause after a 429 without Retry-After, longest call, latest sending
+    after a claim, wait for the realm's lock."""
 
     settle_after: float = 150.0
     pause_after_429: float = 60.0
     call_limit: float = 150.0
+    latest_sending: float = 30.0
+    lock: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Evidence:
     ``hits`` are QBO's objects of that number; ``windows`` every sending of ours that may have made one; ``archived`` the
     links that were archived; ``linked`` the billing id behind each hit that is linked now; ``deleted`` the ids of unlinked
     objects deleted in QBO since the sending, None when QBO cannot tell all of them; ``is_in_doubt``: an earlier sending was
-    left to a person, who has not asked for the document since.
+    left to a person, who has not asked for the document since. ``number`` is the document number as our sendings spelt it:
+    QBO finds numbers in any case, and another document of ours may carry the same one in other letters.
     """
 
     hits: Sequence[Entity]
@@ -58,6 +59,7 @@ class Evidence:
     linked: Mapping[str, str] = field(default_factory=dict)
     deleted: frozenset[str] | None = frozenset()
     is_in_doubt: bool = False
+    number: str | None = None
 
     @property
     def is_absent(self) -> bool:
@@ -74,7 +76,15 @@ class Evidence:
 
     def ours(self) -> list[Entity]:
         """The free hits that a sending of ours made."""
-        return [hit for hit in self.free_hits() if any(window.holds(created_at(hit)) for window in self.windows)]
+        return [
+            hit
+            for hit in self.free_hits()
+            if self._is_spelt_so(hit) and any(window.holds(created_at(hit)) for window in self.windows)
+        ]
+
+    def _is_spelt_so(self, hit: Entity) -> bool:
+        held = hit.get("DocNumber")
+        return self.number is None or held is None or str(held).strip() == self.number.strip()
 
     def archived_hits(self) -> list[tuple[Entity, Link]]:
         """The free hits that an archived link of the same document explains."""

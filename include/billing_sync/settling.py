@@ -61,6 +61,7 @@ class Settler:
                     archived=archived.get(key, ()),
                     linked=linked,
                     deleted=deleted,
+                    number=item.doc_number,
                 )
         return evidence
 

@@ -194,17 +194,24 @@ class PlanStore:
         self.connection.execute(b"update qbo_sync.plans set checks = %s where id = %s", (json.dumps(checks), plan_id))
 
     def decide(self, plan_id: int, *, is_approved: bool, by: str) -> None:
-        """A person's decision. Raises PlanError when the plan was decided, replaced or expired meanwhile."""
-        found = self.connection.execute(
-            b"update qbo_sync.plans set decision = %s, decided_by = %s, decided_at = clock_timestamp()"
-            b" where id = %s and realm = %s and state = 'planned' and decision is null and expires_at > clock_timestamp()"
-            b" returning id",
-            ("approved" if is_approved else "rejected", by, plan_id, self.realm),
-        ).fetchone()
-        if found is None:
-            raise PlanError(
-                f"plan {plan_id} waits for no decision any more: it was decided, replaced, pushed or expired"
-            )
+        """A person's decision; what is rejected is withdrawn, and its documents say so.
+
+        Raises PlanError when the plan was decided, replaced or expired meanwhile.
+        """
+        with self.connection.transaction():
+            found = self.connection.execute(
+                b"update qbo_sync.plans set decision = %s, decided_by = %s, decided_at = clock_timestamp()"
+                b" where id = %s and realm = %s and state = 'planned' and decision is null"
+                b" and expires_at > clock_timestamp() returning id",
+                ("approved" if is_approved else "rejected", by, plan_id, self.realm),
+            ).fetchone()
+            if found is None:
+                raise PlanError(
+                    f"plan {plan_id} waits for no decision any more: it was decided, replaced, pushed or expired"
+                )
+            if not is_approved:
+                detail = f"plan {plan_id} was rejected ({by})"
+                self.connection.execute(sql("reject_plan"), {"plan_id": plan_id, "detail": detail})
 
     def release_held(self, plan_id: int) -> int:
         """After an approval: what waited for it is planned. Returns how many items."""
@@ -214,9 +221,11 @@ class PlanStore:
         return cursor.rowcount
 
     def mark_pushed(self, plan_id: int) -> None:
-        """The push of this plan has ended."""
+        """The push of this plan has ended. A plan that a later one replaced meanwhile stays replaced."""
         self.connection.execute(
-            b"update qbo_sync.plans set state = 'pushed', pushed_at = clock_timestamp() where id = %s", (plan_id,)
+            b"update qbo_sync.plans set state = 'pushed', pushed_at = clock_timestamp()"
+            b" where id = %s and state in ('planned', 'pushed')",
+            (plan_id,),
         )
 
     def items(self, plan_id: int, limit: int, action: str | None = None) -> list[Item]:

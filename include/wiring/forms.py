@@ -96,7 +96,8 @@ def export_form() -> dict[str, Param]:
             False,
             type="boolean",
             title="Re-copy",
-            description="Write invoices again although billing did not change them (after a change of mappings).",
+            description="Write invoices again although billing did not change them (after a change of mappings). "
+            "What somebody edited in QuickBooks is left as it is.",
         ),
         "plan_id": Param(
             None,

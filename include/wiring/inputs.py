@@ -120,7 +120,7 @@ class LiveInputs:
         if item.action == Action.CREATE and link and link.realm == self._realm and link.fingerprint == item.fingerprint:
             return Ready(None, None, already=f"another run has created it (id {link.qbo_id})")
         if fingerprint(to_json(document), item.canon_version or 1) != item.fingerprint:
-            return Ready(None, None, stale="billing changed it since the plan")
+            return self._changed_since(document, link)
         if why := _link_changed(item, link):
             return Ready(None, None, stale=why)
         maker = self._maker_now()
@@ -131,6 +131,13 @@ class LiveInputs:
             payload = {**(item.payload or {}), "SyncToken": item.sync_token}
             return Ready(dumps(payload), item.fingerprint, qbo_id=item.qbo_id)
         return self._unsettled_name(item, maker) or self._ready_payload(item, document, link, maker)
+
+    def _changed_since(self, document: Invoice, link: Link | None) -> Ready:
+        """Billing changed it since the plan; another run may have brought just that to QuickBooks meanwhile."""
+        is_there = link and link.realm == self._realm and link.fingerprint is not None
+        if link and is_there and fingerprint(to_json(document), link.canon_version or 1) == link.fingerprint:
+            return Ready(None, None, already=f"another run has written billing's latest (id {link.qbo_id})")
+        return Ready(None, None, stale="billing changed it since the plan")
 
     def _unsettled_name(self, item: Item, maker: Maker) -> Ready | None:
         """A customer or item that the document needs has no id yet: wait for it, or say why it will get none."""

@@ -20,9 +20,6 @@ from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
 
-LOCK_WAIT = 600.0
-"""Seconds to wait for the realm's lock before the task fails as busy and Airflow repeats it."""
-
 
 class RealmBusyError(RuntimeError):
     """Another run pushes to this company; Airflow tries again every two minutes, holding no slot between."""
@@ -91,7 +88,7 @@ def push(realm: Realm, plan: Plan) -> PushSummary | None:
         )
         return None
     _check(plan)
-    lock = RealmLock(connections.connect_state, realm.id, timeout=LOCK_WAIT)
+    lock = RealmLock(connections.connect_state, realm.id, timeout=realm.settings.waits.lock)
     try:
         lock.acquire()
     except BusyError as error:
@@ -129,6 +126,7 @@ def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
         settings=PushSettings(
             settle_after=settings.waits.settle_after,
             call_limit=settings.waits.call_limit,
+            latest_sending=settings.waits.latest_sending,
             batch_size=settings.limits.batch_size,
             adopt_exact=settings.adopt_existing == "exact",
             asked_for=frozenset(str(number).casefold() for number in plan.choices.get("numbers") or ()),

@@ -127,6 +127,8 @@ class WaitsModel(_Model):
     settle_after: Seconds = _WAITS.settle_after
     pause_after_429: Seconds = _WAITS.pause_after_429
     call_limit: Annotated[int | float, Field(gt=0, le=150)] = _WAITS.call_limit
+    latest_sending: Annotated[int | float, Field(gt=0, le=30)] = _WAITS.latest_sending
+    lock: Seconds = _WAITS.lock
 
 
 class SettingsModel(_Model):
@@ -201,6 +203,8 @@ ALLOWED: dict[str, str] = {
     "waits.settle_after": _SECONDS,
     "waits.pause_after_429": _SECONDS,
     "waits.call_limit": "seconds, more than 0 and at most 150",
+    "waits.latest_sending": "seconds, more than 0 and at most 30",
+    "waits.lock": _SECONDS,
     "read_budget": _COUNT,
     "alert_to": "a list of e-mail addresses",
 }

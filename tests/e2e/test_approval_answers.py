@@ -49,6 +49,17 @@ def test_no_answer_in_time_is_a_rejection(world: World, plan: dict[str, Any]) ->
     assert world.in_qbo() == []
 
 
+def test_a_no_is_seen_at_once_in_the_status_of_the_documents(world: World, plan: dict[str, Any]) -> None:
+    """Nothing stays pending that nobody will push: Skipped needs_approval, with the decision; a later run may take it again."""
+    PlanApproval(task_id="approve", plan=plan).execute_complete({}, event("Reject", "ann"))
+
+    shown = world.sql("select status, reason, detail from qbo_sync.document_status where billing_id = 'inv-T-1'")
+    assert shown == [("Skipped", "needs_approval", f"plan {plan['plan_id']} was rejected (ann)")]
+
+    world.run()
+    assert world.status("inv-T-1") == ("Synced", "created")
+
+
 def test_a_yes_is_stored_with_who_said_it(world: World, plan: dict[str, Any]) -> None:
     """The plan keeps the decision, and the push obeys it."""
     handed_on = PlanApproval(task_id="approve", plan=plan).execute_complete(

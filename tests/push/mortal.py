@@ -53,15 +53,15 @@ def _live(work: Callable[[], Any], known: set[str], writer: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     try:
-        _before(psycopg.Connection, "wait", lambda _, generator, *__: at(_exchange(generator)))
-        _before(HTTPAdapter, "send", lambda _, request, *__: at(_call(request)))
+        before(psycopg.Connection, "wait", lambda _, generator, *__: at(exchange_of(generator)))
+        before(HTTPAdapter, "send", lambda _, request, *__: at(call_of(request)))
         work()
         code = 0
     finally:
         os._exit(code)
 
 
-def _before(holder: type, name: str, note: Callable[..., None]) -> None:
+def before(holder: type, name: str, note: Callable[..., None]) -> None:
     original: Callable[..., Any] = getattr(holder, name)
 
     def noted(*args: Any, **kwargs: Any) -> Any:
@@ -71,7 +71,7 @@ def _before(holder: type, name: str, note: Callable[..., None]) -> None:
     setattr(holder, name, noted)
 
 
-def _exchange(generator: Any) -> str:
+def exchange_of(generator: Any) -> str:
     """What PostgreSQL is asked: a statement by its first lines, or such as the end of a transaction."""
     frame = getattr(generator, "gi_frame", None)
     query = frame.f_locals.get("query", "") if frame else ""
@@ -79,7 +79,7 @@ def _exchange(generator: Any) -> str:
     return f"{generator.__qualname__} {' '.join(text.split())[:120]}".strip()
 
 
-def _call(request: Any) -> str:
+def call_of(request: Any) -> str:
     """What QuickBooks is asked, without ids."""
     path = str(request.path_url).partition("?")[0]
     return f"{request.method} {'/'.join(part for part in path.split('/') if not part.isdecimal())}"

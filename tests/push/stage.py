@@ -70,9 +70,18 @@ class Stage:
 
     def copy_database(self, name: str) -> str:
         """A copy of the stage's database; returns its URL."""
-        with psycopg.connect(self.pg.dsn(), autocommit=True) as connection:
-            connection.execute(f'create database "{name}" template "{self.database}"'.encode())
-        return self.pg.dsn(name)
+        return _copy(self.pg, self.database, name)
+
+
+def copy_of(pg: EmbeddedPostgres, dsn: str) -> str:
+    """A copy of the database of this URL, as a backup taken now; returns the copy's URL. Nobody may be connected to it."""
+    return _copy(pg, dsn.rsplit("/", 1)[1].partition("?")[0], f"copy_{os.getpid()}_{next(_numbers)}")
+
+
+def _copy(pg: EmbeddedPostgres, database: str, name: str) -> str:
+    with psycopg.connect(pg.dsn(), autocommit=True) as connection:
+        connection.execute(f'create database "{name}" template "{database}"'.encode())
+    return pg.dsn(name)
 
 
 @contextmanager
