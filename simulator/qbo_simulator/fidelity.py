@@ -10,13 +10,16 @@ OPERATIONS = (CREATE, READ, UPDATE, "deactivate", DELETE, VOID, SEND, PDF, "quer
 EXACT, REFUSED, NONE = "exact", "refused (501)", ""
 GENERAL_GAPS = (
     "XML requests and answers: 501 with the cure (`Accept: application/json`)",
-    "reports, attachments (`/upload`), `/taxservice/taxcode`, `/exchangerate`, webhooks",
+    "reports but ProfitAndLoss, BalanceSheet, CustomerBalance, AgedReceivables and TransactionList; cash basis; sub-accounts as "
+    "sections of their own",
+    "attachments (`/upload`), `/taxservice/taxcode`, `/exchangerate`, webhooks",
     "`include=` other than `allowduplicatedocnum` and `void`; query parameters that QBO does not document",
     "`CDCQuery` and `ReportQuery` inside a batch",
     "OpenID: no `id_token` is issued, the key set is empty",
     "the sandbox's 40 e-mails a day are not counted",
-    "account balances do not follow transactions yet",
-    "tax rates other than `TaxOnAmount`; tax on purchases",
+    "exchange gains and losses: a payment is posted at its own rate",
+    "the cost of sold stock is not posted",
+    "tax rates other than `TaxOnAmount`",
 )
 
 

@@ -78,7 +78,7 @@ class Poster:
     def entries(self, name: str, document: Json) -> dict[int, int]:
         """Cents by account, debits positive; they add up to zero.
 
-        In a foreign currency each posting is rounded by itself; the first, on the controlling account, takes the rest.
+        In a foreign currency each posting is rounded by itself; the first, on the controlling account, takes what is left.
         """
         rule = POSTINGS.get(name)
         if rule is None:
@@ -89,8 +89,8 @@ class Poster:
         for account, amount in rule(self, document):
             first = account if first is None else first
             cents[account] += wire.cents(wire.money(amount * rate)) if rate != 1 else int(amount * 100)
-        if first is not None and (rest := sum(cents.values())):
-            cents[first] -= rest
+        if first is not None and rate != 1:
+            cents[first] -= sum(cents.values())
         return {account: amount for account, amount in cents.items() if amount}
 
 
@@ -147,6 +147,23 @@ def move_balances(books: Books, moved: dict[int, int]) -> None:
             "update objects set balance = balance + ? where company = ? and entity = 'Account' and id = ?",
             (sign * amount, books.company.key, account),
         )
+
+
+def trial_balance(books: Books) -> Json:
+    """For assertions: what was posted to each account, and the documents that are out of balance (there are none)."""
+    settle(books)
+    accounts = books.database.execute(
+        "select account, sum(amount) from postings where company = ? group by account order by account",
+        (books.company.key,),
+    ).fetchall()
+    unbalanced = books.database.execute(
+        "select entity, id from postings where company = ? group by entity, id having sum(amount) <> 0",
+        (books.company.key,),
+    ).fetchall()
+    return {
+        "accounts": {str(account): f"{wire.from_cents(cents):.2f}" for account, cents in accounts},
+        "unbalanced": [{"entity": entity, "id": str(number)} for entity, number in unbalanced],
+    }
 
 
 # -- what each document posts -----------------------------------------------------------------------------------------

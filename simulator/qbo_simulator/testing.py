@@ -143,6 +143,11 @@ class RunningSimulator:
         answer: dict[str, Any] = self.control("GET", f"totals/{realm_id}/{entity}")
         return answer
 
+    def ledger(self, realm_id: str = DEFAULT_REALM) -> dict[str, Any]:
+        """``accounts``: decimal strings by account id, debits positive; ``unbalanced``: documents that do not add up."""
+        answer: dict[str, Any] = self.control("GET", f"ledger/{realm_id}")
+        return answer
+
     def journal(self, after: int = 0, limit: int = 1000, **filters: Any) -> list[dict[str, Any]]:
         """Requests with answers, oldest first; filters: ``realm_id``, ``path`` (a part of it)."""
         entries: list[dict[str, Any]] = self.control("GET", "journal", after=after, limit=limit, **filters)

@@ -80,7 +80,7 @@ def test_an_answer_in_xml_is_a_gap_that_is_named(qbo: Qbo) -> None:
         ("GET", "customer/-1", 400, "610"),
         ("GET", "customer/99999999999999999999999", 400, "610"),
         ("GET", "budget/1", 501, "501"),
-        ("GET", "reports/CustomerBalance", 501, "501"),
+        ("GET", "reports/VendorBalance", 501, "501"),
         ("GET", "customer/1?include=everything", 501, "501"),
         ("GET", "customer/1?fancy=1", 501, "501"),
         ("GET", "query", 400, "2020"),

@@ -12,6 +12,7 @@ from qbo_simulator.company import DEFAULT_PREFERENCES, Company
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME
 from qbo_simulator.errors import Fault
+from qbo_simulator.ledger import trial_balance
 from qbo_simulator.limits import DOCUMENTATION as LIMITS
 from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
 from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, seed
@@ -174,6 +175,13 @@ def router(simulator: "Simulator") -> APIRouter:
             (company.key, entity_name),
         ).fetchone()
         return {"count": row[0], "total": f"{wire.from_cents(row[1]):.2f}", "balance": f"{wire.from_cents(row[2]):.2f}"}
+
+    @routes.get("/ledger/{realm_id}")
+    async def read_ledger(realm_id: str) -> dict[str, Any]:
+        """Sums by account (debits positive, in the home currency), and the documents whose postings do not add up to zero."""
+        company = company_of(world, realm_id)
+        with world.transaction():
+            return trial_balance(world.books(company))
 
     @routes.get("/journal")
     async def read_journal(
