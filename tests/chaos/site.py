@@ -201,7 +201,7 @@ class Site:
         from include.wiring.reference import refresh_company, refresh_lists
 
         with open_realm(company.key) as realm:
-            refresh_company(realm.client, realm.state, realm.id)
+            refresh_company(realm.client, realm.state, realm.row)
             refresh_lists(realm.client, realm.state, realm.id)
 
     def _company(self, key: str, preferences: Mapping[str, Any]) -> Company:
