@@ -2,7 +2,7 @@
 ### Read QuickBooks' lists anew
 
 Customers, items, accounts, tax codes and rates, vendors, employees and terms, and the company's own facts (closing date,
-currencies, numbering), into the reference cache that checks, mapping pages and preflight look at.
+currencies, numbering), into the reference cache that checks, mappings and preflight look at.
 
 **When to trigger it by hand.** After somebody added or renamed customers, vendors, items or tax codes in QuickBooks: what is
 new can be mapped and used at once. It writes nothing to QuickBooks and may run at any time.

@@ -1,4 +1,4 @@
-"""The map of the rooms: who may import whom, and which libraries stay where they are (docs/architecture.md)."""
+"""The map of the rooms: who may import whom, and which libraries stay where they are (the rooms of README.md)."""
 
 from __future__ import annotations
 

@@ -35,3 +35,17 @@ def test_a_dag_file_names_its_dag_explains_it_and_is_short(bag: object, file: Pa
 def test_there_is_a_dag() -> None:
     """A wrong folder must not pass on zero DAGs."""
     assert "qbo_export_invoices" in {file.stem for file in FILES}
+
+
+@pytest.mark.row("X4")
+def test_the_schedule_is_hourly_for_the_push_and_nightly_for_the_comparison(bag: object) -> None:
+    """What the pages promise: each hour, each night, each day."""
+    schedules = {name: dag.timetable.expression for name, dag in bag.dags.items()}  # type: ignore[attr-defined]
+    wanted = {
+        "qbo_auto_sync": "0 * * * *",
+        "qbo_reconcile": "30 4 * * *",
+        "qbo_refresh_lists": "30 2 * * *",
+        "qbo_export_invoices": "0 3 * * *",
+    }
+
+    assert {name: schedules[name] for name in wanted} == wanted

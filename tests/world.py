@@ -45,6 +45,7 @@ class World:
     realm_key: str = "demo"
     connection: str = "qbo_demo"
     refresh_token: str = REFRESH_TOKEN
+    currency: str = "USD"
     _runs: int = field(default=0, repr=False)
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -58,7 +59,7 @@ class World:
         row = {
             "customer_id": customer_id,
             "customer_name": name or f"Customer {customer_id}",
-            "currency": "USD",
+            "currency": self.currency,
             **columns,
         }
         self._insert("customers", row)
@@ -83,7 +84,7 @@ class World:
             "customer_id": customer_id,
             "invoice_date": day,
             "due_date": day,
-            "currency": "USD",
+            "currency": self.currency,
             "status": "open",
             "subtotal_amount": subtotal,
             "tax_amount": 0,
@@ -214,6 +215,26 @@ class World:
         wanted = [one for one in held if str(one.get("DocNumber", "")).startswith("T")]
         return wanted if number is None else [one for one in wanted if one["DocNumber"] == number]
 
+    def reasons(self, billing_id: str) -> dict[str, str]:
+        """Every reason that the user sees of a document, each with what it says of this one."""
+        rows = self.sql("select reasons from qbo_sync.statuses where billing_id = %s", billing_id)
+        assert rows, f"{billing_id} has no status"
+        return {finding["reason"]: finding.get("detail", "") for finding in rows[0][0]}
+
+    def lines_in_qbo(self, number: str) -> list[dict[str, Any]]:
+        """The lines of the one invoice of this number, without QuickBooks' own subtotal line."""
+        (held,) = self.in_qbo(number)
+        return [line for line in held["Line"] if line["DetailType"] != "SubTotalLineDetail"]
+
+    def items_in_qbo(self, number: str) -> list[str]:
+        """The item ids on the lines of the one invoice of this number."""
+        lines = self.lines_in_qbo(number)
+        return [line["SalesItemLineDetail"]["ItemRef"]["value"] for line in lines if "SalesItemLineDetail" in line]
+
+    def customers_in_qbo(self, name: str) -> list[dict[str, Any]]:
+        """The customers of exactly this name that QuickBooks holds."""
+        return [one for one in self.qbo.state("Customer", self.realm_id) if one["DisplayName"] == name]
+
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         names = ", ".join(row)
         places = ", ".join(["%s"] * len(row))
@@ -261,10 +282,15 @@ def connections(dsn: str, qbo: RunningSimulator, mappings: Path, realm_id: str =
 
 
 @contextmanager
-def world(pg: EmbeddedPostgres, qbo: RunningSimulator, folder: Path) -> Iterator[World]:
-    """A fresh world: a new database, the simulator's own company as it was, settings and a small mapping book."""
+def world(pg: EmbeddedPostgres, qbo: RunningSimulator, folder: Path, country: str = "US") -> Iterator[World]:
+    """A fresh world: a new database, the simulator's own company as it was, settings and a small mapping book.
+
+    Elsewhere than in the US the company is one of that country, and the lines of the tests carry no tax there.
+    """
     dsn = migrated_database(pg, "admin")
     qbo.reset()
+    if country != "US":
+        qbo.seed(realm_id=DEFAULT_REALM, country=country, refresh_token=REFRESH_TOKEN)
     mappings = folder / "mappings"
     write_settings(mappings, "demo", SETTINGS)
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -276,7 +302,8 @@ def world(pg: EmbeddedPostgres, qbo: RunningSimulator, folder: Path) -> Iterator
     with connections(dsn, qbo, mappings):
         made = World(dsn, qbo, mappings)
         made.connect()
+        ((made.currency,),) = made.sql("select home_currency from qbo_sync.realms")
         made.customer("c1", "Northwind Cafe")
         made.map("category", "recurring", "1", "Services")
-        made.map("tax_code", "*", "NON", "NON")
+        made.map("tax_code", "*", *(("NON", "NON") if country == "US" else ("6", "No VAT")))
         yield made

@@ -104,7 +104,7 @@ def _categories(examined: Examined, facts: CompanyFacts) -> Iterator[Diagnosis]:
             yield red(
                 "items",
                 f"no item is mapped for {listed(f'{key} ({count} lines)' for key, count in missing.most_common())}",
-                "add rows to categories.csv and load it, or map them on the mapping page",
+                "add rows to categories.csv and load it (ledgerline mappings load)",
             )
         else:
             keys = listed(key for key, _ in missing.most_common())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_UP, Decimal
@@ -17,7 +17,7 @@ Fact = int | bool | str | None
 
 QBO_PLACES = 2
 NAMES_SHOWN = 10
-NAME_SHOWN = 200
+NAME_SHOWN = 320
 LARGEST_SHOWN = Decimal(10) ** 15
 
 
@@ -55,7 +55,8 @@ class CustomerMatch:
 class CheckContext:
     """What the facts of one document are computed against.
 
-    ``today`` is the realm's local date. ``same_number_in_run`` and ``same_number_linked`` count *other* documents.
+    ``today`` is the realm's local date. ``same_number_in_run`` and ``same_number_linked`` count *other* documents, of
+    which ``same_number`` names a few.
     ``inactive`` holds (entity, QBO id) of list entries that are inactive; ``ambiguous_lines`` the cause by line id.
     """
 
@@ -69,6 +70,7 @@ class CheckContext:
     link: HeldLink | None = None
     same_number_in_run: int = 0
     same_number_linked: int = 0
+    same_number: Sequence[str] = ()
     inactive: Collection[tuple[str, str]] = frozenset()
     ambiguous_lines: Mapping[str, str] = field(default_factory=dict)
 

@@ -35,7 +35,7 @@ _ALL: tuple[Callable[[View], Fact], ...] = (
     document.is_draft, document.is_opted_out, document.is_from_qbo, document.is_out_of_scope,
     document.status_detail, document.days_before_start, document.days_from_closing, document.closing_detail,
     document.days_before_lock, document.lock_detail,
-    document.detail_age_days, document.doc_number_length, document.doc_number_uses,
+    document.detail_age_days, document.doc_number_length, document.doc_number_uses, document.doc_number_detail,
     document.dates_out_of_range, document.dates_detail, document.is_currency_known,
     document.is_currency_accepted, document.currency_detail, document.invalid_texts, document.texts_detail,
     document.texts_to_cut, document.cut_detail, document.is_email_missing, money.line_count,

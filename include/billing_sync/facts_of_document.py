@@ -99,6 +99,11 @@ def doc_number_uses(view: View) -> int | None:
     return context.same_number_in_run + context.same_number_linked if doc_number_length(view) else None
 
 
+def doc_number_detail(view: View) -> str:
+    """The number, and which documents of billing have it as well."""
+    return f"{(view.invoice.doc_number or '')[:40]!r} is also the number of {listed(view.context.same_number)}"
+
+
 def _bad_dates(view: View) -> list[str]:
     latest = view.context.today + DAYS_AHEAD
     dates = [("invoice date", view.invoice.invoice_date), ("due date", view.invoice.due_date)]

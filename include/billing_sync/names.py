@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from include.billing_sync.documents import Customer
 from include.billing_sync.name_rules import cleaned_name, customer_display_name, item_name, name_key, names_equal
 
+LONGEST_SHOWN = 48
 DELETED_SUFFIX = " (deleted)"
 """What QuickBooks appends to the name of an entry that was made inactive, which frees the name."""
 
@@ -134,14 +135,19 @@ def match_customer(
         )
     rivals = billing.rivals(customer.customer_id, customer.name)
     if rivals:
-        others = ", ".join(f"{other} {name!r}" for other, name in rivals.items())
-        own = f"{customer.customer_id} {customer.name!r}"
-        return Ambiguous(f"several billing customers would be named {wanted!r} in QuickBooks: {own}, {others}")
+        alike = {customer.customer_id: customer.name, **rivals}
+        shown = ", ".join(f"{key} {_in_short(name)!r}" for key, name in alike.items())
+        return Ambiguous(f"customers {', '.join(alike)} of billing would bear one name in QuickBooks: {shown}")
     whole, _ = cleaned_name(customer.name)
     rows = [row for row in names.find(wanted, whole) if _is_in_the_way(row, wanted, whole)]
     if not rows:
         return Absent(wanted, changes)
     return _only_customer(customer, rows, taken, currency)
+
+
+def _in_short(name: str) -> str:
+    """Beginning and end of a name: what tells two long ones apart is often the end, and a detail has little room."""
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:25]}…{name[-20:]}"
 
 
 def _is_in_the_way(row: ListRow, *names: str) -> bool:

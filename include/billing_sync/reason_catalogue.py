@@ -156,7 +156,7 @@ ALL_REASONS = (
     _quickbooks(
         "ambiguous",
         "Two objects in QuickBooks may be this document, and nothing tells which.",
-        "Look at both in QuickBooks, then adopt one, declare the document absent, or exclude it.",
+        "Look in QuickBooks; delete or renumber what is not this document, then push it by its number from the form.",
     ),
     _quickbooks(
         "total_differs",
@@ -183,7 +183,7 @@ ALL_REASONS = (
     _mapping(
         "customer_unmapped",
         "The customer is not mapped to a customer in QuickBooks.",
-        "Map the customer in customers.csv or on the mapping page, or let settings.yaml match or create it.",
+        "Map the customer in customers.csv, or let settings.yaml match or create it (customers).",
     ),
     _mapping(
         "customer_currency",
@@ -198,12 +198,12 @@ ALL_REASONS = (
     _mapping(
         "item_unmapped",
         "A line's service, subscription or category is not mapped to a product or service in QuickBooks.",
-        "Map it in categories.csv, services.csv or subscriptions.csv, or on the mapping page.",
+        "Map it in categories.csv, services.csv or subscriptions.csv, or let settings.yaml create items (items).",
     ),
     _mapping(
         "tax_code_unmapped",
         "A tax code is not mapped to a tax code in QuickBooks.",
-        "Map it in tax_codes.csv or on the mapping page; the key * is the catch-all.",
+        "Map it in tax_codes.csv; the key * is the catch-all.",
     ),
     _mapping(
         "category_missing",
@@ -241,7 +241,7 @@ ALL_REASONS = (
     _books(
         "already_in_qbo",
         "QuickBooks already has a document of this number that we did not write.",
-        "Adopt it, renumber one of the two, or set adopt_existing: exact in settings.yaml.",
+        "Renumber one of the two, or set adopt_existing: exact (settings.yaml): it is taken if number, total and customer agree.",
     ),
     _books(
         "period_closed",

@@ -43,7 +43,7 @@ def _document() -> list[Expectation]:
         at_most("sent_line_count", MOST_LINES, "too_many_lines", "{sent_line_count} lines"),
         at_least("doc_number_length", 1, "doc_number_missing", "no number"),
         at_most("doc_number_length", LONGEST_NUMBER, "doc_number_too_long", "{doc_number_length} characters"),
-        at_most("doc_number_uses", 0, "doc_number_duplicate", "used by {doc_number_uses} other documents"),
+        at_most("doc_number_uses", 0, "doc_number_duplicate", "{doc_number_detail}"),
         at_most("dates_out_of_range", 0, "date_out_of_range", "{dates_detail}"),
         at_most("invalid_texts", 0, "text_invalid", "{texts_detail}"),
         is_true("is_currency_known", "currency_unknown", "{currency_detail}"),

@@ -82,13 +82,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class NumberUse:
-    """A document whose number others have: how many in the same run, and how many that are linked."""
+    """A document whose number others have: how many in the same run, how many that are linked, and the first few of them."""
 
     kind: str
     billing_id: str
     doc_number: str
     others_in_run: int
     others_linked: int
+    others: list[str]
 
 
 def store_candidates(

@@ -79,6 +79,7 @@ def _rows(
             link=links.get(candidate.billing_id),
             same_number_in_run=use.others_in_run if use else 0,
             same_number_linked=use.others_linked if use else 0,
+            same_number=use.others if use else (),
             inactive=resolution.names.inactive,
             ambiguous_lines=resolution.ambiguous_lines(invoice),
         )

@@ -33,6 +33,10 @@ REOPEN = (
     "or date it after the closing date."
 )
 WAIT = "Nothing to do: it is tried again by itself."
+TAX_DETAIL = (
+    "QuickBooks computes the tax of this company itself and takes no tax detail with a document: leave tax: out of the realm's "
+    "settings.yaml (or set qbo_computes), and map a tax code for every line."
+)
 LOOKED_UP = "Nothing to do: QuickBooks is asked what became of it before anything is sent again."
 
 
@@ -240,9 +244,11 @@ _AMOUNTS_AND_TAX = (
     _row("tax_code_invalid", "6100", "A US line takes only TAX or NON: correct the tax mapping."),
     _row(
         "tax_detail_invalid",
-        "6160 6170 6230",
-        "The tax of this document cannot be set this way: correct the tax settings of the realm.",
+        "6000",
+        TAX_DETAIL,
+        pattern=r"TxnTaxDetail",
     ),
+    _row("tax_detail_invalid", "6160 6170 6230", TAX_DETAIL),
     _row("discount_invalid", "6090", "A discount line needs a percentage or an amount: " + FIX_AND_PUSH),
     _row(
         "discount_too_large",

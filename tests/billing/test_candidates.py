@@ -171,6 +171,8 @@ def test_a_number_used_twice_in_the_run_is_counted(reader, state, plan):
     assert {use.doc_number for use in uses.values()} == {"LL-77777"}
     assert [use.others_in_run for use in uses.values()] == [1, 1]
     assert [use.others_linked for use in uses.values()] == [0, 0]
+    assert sorted(other for use in uses.values() for other in use.others) == sorted(uses)
+    assert all(use.others != [key] for key, use in uses.items())
 
 
 def test_drafts_and_voids_use_no_number(reader, billing, state, plan):
@@ -203,6 +205,7 @@ def test_a_number_that_another_document_is_linked_under_is_counted(reader, state
     uses = number_uses(state, plan_id)
 
     assert {key: use.others_linked for key, use in uses.items() if use.others_linked} == {"I-10009": 1}
+    assert uses["I-10009"].others == ["I-old"]
 
 
 def test_memory_does_not_grow_with_the_number_of_documents(reader, billing, state, plan):

@@ -43,6 +43,7 @@ def is_complaint(message: Any) -> bool:
     return message.type == "error" and not message.location["url"].endswith("/favicon.ico")
 
 
+@pytest.mark.row("F1", "F5", "F16")
 def test_a_person_connects_and_disconnects_a_company(tab, site, realms, state):
     """From the connect page over the sign-on to *Connected to*, and by typing the realm's name off again."""
     tab.goto(f"{site}/qbo/connect")

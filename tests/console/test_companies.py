@@ -40,6 +40,7 @@ def disconnect(visitor, key: str = "us", confirm: str | None = None):
     return visitor.post(f"/qbo/disconnect/{key}", data={"csrf": token, "confirm": key if confirm is None else confirm})
 
 
+@pytest.mark.row("F3", "F5", "F8")
 def test_a_connected_company_is_named_with_country_rights_and_expiry(browser, connected, simulator):
     """The page says who it is connected to, what was granted, and how long that is good for."""
     connected()
@@ -51,6 +52,7 @@ def test_a_connected_company_is_named_with_country_rights_and_expiry(browser, co
         assert text in page
 
 
+@pytest.mark.row("F7", "F9")
 def test_an_american_company_is_asked_for_no_tax_code(browser, connected, simulator):
     """The income accounts are those of the company; a default tax code is no question there."""
     connected()
@@ -64,6 +66,7 @@ def test_an_american_company_is_asked_for_no_tax_code(browser, connected, simula
     assert "needs none" in page
 
 
+@pytest.mark.row("F7", "F9")
 def test_a_british_company_is_offered_its_tax_codes(browser, connected, simulator):
     """Outside the US every line needs a code, so the page offers the company's own as default and asks for one."""
     connected("gb", BRITISH)
@@ -87,6 +90,7 @@ def test_a_chosen_account_is_marked(browser, connected, realms, simulator):
     assert browser("ADMIN").get("/qbo/connect/us").text.count(">chosen<") == 1
 
 
+@pytest.mark.row("F2", "F169")
 def test_what_is_not_ready_yet_is_listed_with_its_cure(browser, connected, simulator):
     """The company doctor speaks on the page: what is wrong in QuickBooks and what to do about it."""
     simulator.preferences(CustomTxnNumbers=False)
@@ -121,6 +125,7 @@ def test_a_dead_sign_on_asks_to_reconnect(browser, connected, state):
     assert "Reconnect</button>" in page
 
 
+@pytest.mark.row("F16", "X6")
 def test_disconnect_revokes_forgets_and_archives(browser, connected, realms, state, simulator):
     """Afterwards Intuit refuses the old token, no token is stored, the links are in the archive, and the page says so."""
     company = simulator.seed(realm_id="9130000000000055", name="Short Visit Inc")

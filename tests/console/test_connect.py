@@ -31,6 +31,7 @@ def test_the_page_lists_the_realms_and_the_redirect_uri(browser, realms):
         assert text in page
 
 
+@pytest.mark.row("F3", "F4")
 def test_connect_leads_to_the_sign_on_with_the_accounting_scope_alone(browser, realms, simulator):
     """The redirection names app, scope, callback and a state; the cookie is for the callback only."""
     answer = start(browser("OP"))

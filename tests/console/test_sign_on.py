@@ -52,6 +52,7 @@ def counted(state) -> tuple[int, int]:
     ).fetchone()
 
 
+@pytest.mark.row("F1", "F5")
 def test_a_sign_on_connects_the_company(browser, realms, state):
     """Afterwards the page names the company, its row is connected by that user, and its tokens work."""
     admin = browser("OP", "olivia")
@@ -69,6 +70,7 @@ def test_a_sign_on_connects_the_company(browser, realms, state):
     assert sign_ons(state)[realm.id].scope == ACCOUNTING
 
 
+@pytest.mark.row("F1")
 def test_the_stored_tokens_are_encrypted_and_work(browser, realms, state, simulator):
     """Neither token stands in the database in the clear, no password does, and the client can use them."""
     sign_on(browser("ADMIN"))
@@ -87,6 +89,7 @@ def test_the_stored_tokens_are_encrypted_and_work(browser, realms, state, simula
     assert not [name for (name,) in columns if "password" in name]
 
 
+@pytest.mark.row("F7", "F8")
 def test_a_british_company_shows_its_country_and_tax_codes(browser, realms, simulator):
     """The country is read, and the tax codes to choose a default from are the company's own."""
     admin = browser("ADMIN")
@@ -202,6 +205,7 @@ def test_a_company_whose_country_changed_is_another_company(browser, realms, sta
     assert "That is another company" in answer.text
 
 
+@pytest.mark.row("F4")
 def test_a_missing_right_is_named(browser, realms, state, simulator):
     """Where QuickBooks does not let the new tokens read the company, the page names the scope that is needed."""
     admin = browser("ADMIN")
@@ -278,6 +282,7 @@ def test_a_dead_code_is_told_in_intuits_words(browser, realms, state):
     assert counted(state) == (0, 0)
 
 
+@pytest.mark.row("X6")
 def test_reconnecting_keeps_the_row_and_its_links(browser, realms, state):
     """After an expiry the same company is connected again under the same row, with everything that hangs on it."""
     admin = browser("ADMIN")

@@ -14,12 +14,14 @@ CLOSED = replace(US, closing_date=date(2026, 10, 31))
 ON_THE_DAY, AFTER = date(2026, 10, 31), date(2026, 11, 1)
 
 
+@pytest.mark.row("F83")
 def test_the_day_after_closing_is_the_first_open_one():
     """It is also the start date to suggest (F83, F153); books that were never closed suggest nothing."""
     assert first_open_day(CLOSED) == AFTER
     assert first_open_day(US) is None
 
 
+@pytest.mark.row("G6")
 @pytest.mark.parametrize(("day", "expected"), [(ON_THE_DAY, 0), (AFTER, 1), (date(2026, 1, 1), -303)])
 def test_a_date_on_the_closing_date_is_closed(day, expected):
     """QuickBooks locks the closing date itself; only the day after has one day to it."""
@@ -34,6 +36,7 @@ def test_the_earlier_of_two_dates_counts():
     assert days_after_closing((AFTER,), US) is None
 
 
+@pytest.mark.row("X12")
 def test_only_a_closed_date_moves_and_only_where_settings_say_so():
     """X12: by default nothing moves."""
     moving = settings(closed_period="move_date")

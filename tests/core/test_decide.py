@@ -70,6 +70,7 @@ def test_an_unchanged_document_stays_synced_whatever_the_checks_say_today():
     assert not decision.is_stopped
 
 
+@pytest.mark.row("F94")
 def test_a_changed_document_updates_the_same_one_in_quickbooks():
     """F94: never a second invoice."""
     decision = decided(link=Link())
@@ -88,6 +89,7 @@ def test_a_changed_document_with_a_stop_is_not_updated():
     assert decided(CLOSED, link=Link()).reason == "period_closed"
 
 
+@pytest.mark.row("F36")
 def test_the_form_can_ask_to_copy_an_unchanged_document_again():
     """Re-copy is how a changed mapping reaches what is already there (F36)."""
     decision = decided(link=Link(), now=OLD, is_recopy=True)
@@ -174,6 +176,7 @@ def test_a_deletion_in_quickbooks_is_never_undone_by_itself():
     assert decided(STOP, was_deleted_in_qbo=True, is_asked_for=True).reason == "item_unmapped"
 
 
+@pytest.mark.row("F91", "F93")
 def test_sending_is_asked_for_after_the_write_and_only_with_an_address():
     """F91, F93: copy, then mail; without a billing e-mail only copy."""
     with_address = invoice(billing_email="a@b.co")

@@ -52,6 +52,7 @@ def test_an_answer_as_meant_differs_in_nothing():
     assert compare_answer(MEANT, answered()) == []
 
 
+@pytest.mark.row("F85")
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
@@ -100,6 +101,7 @@ def test_an_update_that_would_change_nothing_shows_nothing():
     assert changes(*update_of(invoice())) == []
 
 
+@pytest.mark.row("G2")
 def test_an_update_shows_field_by_field_what_it_changes():
     """Header and lines, old value and new; lines that come and lines that go."""
     document = invoice(

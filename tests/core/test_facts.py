@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.billing_sync.documents import Customer
-from include.billing_sync.fact_context import hundredths, listed
+from include.billing_sync.fact_context import NAME_SHOWN, hundredths, listed
 from include.billing_sync.facts import FACTS, FLAG_FACTS, TEXT_FACTS, CustomerMatch, facts
 from include.billing_sync.settings import Named
 from tests.core.builders import ANNA, GB, TODAY, US, book, charge, context, invoice, settings, tax_line
@@ -56,6 +56,7 @@ def test_every_fact_is_of_the_type_that_its_name_says():
             assert value is None or type(value) is kind, name
 
 
+@pytest.mark.row("F70")
 @pytest.mark.parametrize(
     ("status", "is_draft", "is_out"),
     [
@@ -76,6 +77,7 @@ def test_the_status_in_billing_decides_whether_a_document_is_one_to_push(status,
     assert of(invoice(status="void"), link=held())["is_out_of_scope"] is False
 
 
+@pytest.mark.row("F75")
 def test_marks_of_billing_are_facts():
     """Opted out, imported from QuickBooks, test customer."""
     found = of(invoice(is_opted_out=True, origin="QBO", customer=replace(ANNA, is_test=True)))
@@ -84,6 +86,7 @@ def test_marks_of_billing_are_facts():
     assert found["is_customer_mapped"] is None
 
 
+@pytest.mark.row("F82")
 @pytest.mark.parametrize(("day", "expected"), [(date(2025, 12, 31), 1), (date(2026, 1, 1), 0), (date(2026, 1, 2), -1)])
 def test_days_before_the_start_date_are_counted(day, expected):
     """The start date itself is in scope, the day before is not (F82)."""
@@ -91,6 +94,7 @@ def test_days_before_the_start_date_are_counted(day, expected):
     assert of(settings=settings(start_date=None))["days_before_start"] is None
 
 
+@pytest.mark.row("G6")
 def test_both_dates_of_a_document_in_quickbooks_count_for_closing():
     """An update of a document that QuickBooks dates into the closed period is as closed as one of such a date."""
     closed = replace(US, closing_date=date(2026, 10, 31))
@@ -120,6 +124,7 @@ def test_a_reported_period_locks_only_what_is_in_quickbooks():
     assert of(old, link=held(), settings=settings(locked_before="off"))["days_before_lock"] is None
 
 
+@pytest.mark.row("F69")
 @pytest.mark.parametrize("days", [90, 120, 121])
 def test_the_age_of_the_detail_counts_back_from_today(days):
     """Not from the invoice's date: the same document may pass today and not tomorrow (F69)."""
@@ -145,6 +150,8 @@ def test_other_documents_of_the_same_number_are_counted():
     """Here and among the linked; without a number there is nothing to repeat."""
     assert of(same_number_in_run=1, same_number_linked=2)["doc_number_uses"] == 3
     assert of(invoice(doc_number=None), same_number_in_run=5)["doc_number_uses"] is None
+    told = of(same_number_in_run=1, same_number=["I-7"])["doc_number_detail"]
+    assert told == "'INV-1001' is also the number of I-7"
 
 
 @pytest.mark.parametrize(
@@ -214,6 +221,7 @@ def test_texts_that_cutting_would_not_heal_are_counted_and_named():
     )
 
 
+@pytest.mark.row("F98")
 def test_texts_over_the_limit_are_counted():
     """4,001 is one, 4,000 is none (F98)."""
     found = of(invoice(charge(description="x" * 4001), charge(position=2, description="é" * 4000)))
@@ -222,6 +230,7 @@ def test_texts_over_the_limit_are_counted():
     assert found["cut_detail"] == "description of line 1: 4,001 characters"
 
 
+@pytest.mark.row("F93")
 def test_an_address_is_missed_only_when_sending():
     """Copying needs none (F93)."""
     assert of()["is_email_missing"] is False
@@ -229,6 +238,7 @@ def test_an_address_is_missed_only_when_sending():
     assert of(invoice(billing_email="a@b.co"), mode="send")["is_email_missing"] is False
 
 
+@pytest.mark.row("F155")
 @pytest.mark.parametrize(("credit", "lowest"), [("-100.00", 0), ("-100.01", -1), ("-99.99", 1)])
 def test_the_lowest_of_subtotal_and_total_is_known_to_the_cent(credit, lowest):
     """-0.01 is below zero and 0.00 is not (F155)."""
@@ -405,6 +415,7 @@ def test_ambiguous_names_of_customer_and_items_are_counted_together():
     assert found["ambiguous_detail"] == 'customer C1 "Anna\'s Orchard": two, line 1: two items'
 
 
+@pytest.mark.row("F39")
 def test_unmapped_lines_are_counted_and_their_keys_named():
     """Subscription, service and category are what a person can map."""
     lines = (
@@ -422,6 +433,7 @@ def test_unmapped_lines_are_counted_and_their_keys_named():
     )
 
 
+@pytest.mark.row("F33")
 def test_a_charge_without_category_is_a_fault_of_the_data_alone():
     """It is not counted as unmapped too: no mapping could cure it (F33)."""
     found = of(invoice(charge(category=None), charge(position=2, category=" ")))
@@ -438,6 +450,7 @@ def test_a_discount_with_an_account_needs_no_item():
     assert of(document, settings=settings(discount_account=Named("86", "Discounts")))["unmapped_items"] == 0
 
 
+@pytest.mark.row("F103")
 def test_unmapped_tax_codes_are_counted_where_the_document_needs_them():
     """Outside the US each line; in the US the one of the header."""
     assert of(invoice(charge(tax_code="LUX")), company=GB)["tax_codes_detail"] == "LUX"
@@ -464,7 +477,7 @@ def test_names_for_people_are_few_and_short():
     """Ten are shown and the rest is counted; a huge one does not drown the log."""
     assert listed(["a", "b", "a"]) == "a, b"
     assert listed(str(number) for number in range(12)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
-    assert len(listed(["x" * 10_000])) == 200
+    assert len(listed(["x" * 10_000])) == NAME_SHOWN
 
 
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=4))

@@ -38,6 +38,7 @@ def made(document, *, company=US, chosen=SETTINGS, mapped=None, customer="42", m
     return invoice_payload(document, mapped or book(CATCH_ALL), chosen, company, customer, taxes=TAXES, mode=mode)
 
 
+@pytest.mark.row("F86")
 def test_a_us_invoice_carries_billings_tax_as_an_override(golden):
     """Lines say TAX or NON; the total tax is billing's, under the one code its jurisdictions are mapped to."""
     lines = (
@@ -53,6 +54,7 @@ def test_a_us_invoice_carries_billings_tax_as_an_override(golden):
     assert payload.warnings == []
 
 
+@pytest.mark.row("F38", "F96")
 def test_a_us_invoice_carries_its_tax_as_lines_by_jurisdiction(golden):
     """Each jurisdiction is a line on its own item, marked NON, so that QuickBooks adds no tax; sums agree."""
     payload = made(invoice(charge(tax_code="STD"), *NY), chosen=settings(tax="as_lines"))
@@ -61,6 +63,7 @@ def test_a_us_invoice_carries_its_tax_as_lines_by_jurisdiction(golden):
     assert sum(line["Amount"] for line in payload.body["Line"]) == Decimal("108.88")
 
 
+@pytest.mark.row("F100", "F101")
 def test_a_uk_invoice_carries_a_tax_code_on_each_line_and_no_tax_detail(golden):
     """QuickBooks computes the tax itself and rejects a TxnTaxDetail outside the US (F100, F101)."""
     lines = (charge(tax_code="STD", tax_amount=Decimal("20.00")), charge("5.00", position=2, tax_code="ZERO"))
@@ -79,6 +82,7 @@ def test_discounts_and_credits_are_lines_with_negative_amounts(golden):
     golden("discount_and_credit_lines", dumps({"body": payload.body, "meant": payload.meant}))
 
 
+@pytest.mark.row("F105")
 def test_discounts_go_to_the_discount_account_where_there_is_one(golden):
     """In the US one DiscountLineDetail holds the sum of all discounts (F105); credits stay lines."""
     second = charge("-2.50", position=4, kind="discount", category="discount", description="Coupon")
@@ -134,6 +138,7 @@ def test_a_quantity_without_a_price_stays_in_the_description():
     assert "Qty" not in sent["SalesItemLineDetail"]
 
 
+@pytest.mark.row("F98")
 def test_a_long_description_is_cut_and_named():
     """4,001 characters become 4,000 with a warning; exactly 4,000 stay as they are (F98)."""
     long, exact = charge(description="x" * 4001), charge(position=2, description="é" * 4000)
@@ -156,6 +161,7 @@ def test_the_quantity_behind_a_cut_description_is_kept():
     assert sent["Description"].endswith("x (12 x 1.255)")
 
 
+@pytest.mark.row("F97")
 def test_an_empty_description_gives_way_to_the_name_of_the_service():
     """A line says something wherever billing has any word for it; otherwise it carries no Description at all."""
     named, bare = charge(description="", service_name="Fiber"), charge(position=2, description="")
@@ -196,6 +202,7 @@ def test_an_unmapped_tax_code_never_becomes_a_payload():
         made(document, company=GB, mapped=book())
 
 
+@pytest.mark.row("F90")
 def test_copying_never_makes_quickbooks_mail():
     """Copy sends no address, send the billing e-mail, and neither an EmailStatus (F90, F93)."""
     document = invoice(billing_email=" anna@orchard.test ")
@@ -235,6 +242,7 @@ def test_a_document_in_a_closed_period_moves_to_the_first_open_day_where_setting
     assert [finding.reason for finding in payload.warnings] == ["date_moved"]
 
 
+@pytest.mark.row("X11")
 def test_a_negative_document_becomes_a_credit_memo_where_settings_say_so(golden):
     """Every amount turns its sign, the type carries it, and there is no due date (X11)."""
     returned = charge("-40.00", quantity=Decimal(-2), unit_price=Decimal("20.00"), tax_code="STD")
@@ -389,6 +397,7 @@ def test_a_void_names_only_id_and_version():
     assert void_payload(held()) == {"Id": "900", "SyncToken": "3"}
 
 
+@pytest.mark.row("F56", "F57")
 def test_a_customer_is_created_with_its_contact(golden):
     """Display name, contact and address go to QuickBooks once, when the customer is created (F56, F57)."""
     customer = Customer(
@@ -438,6 +447,7 @@ def test_a_customer_whose_name_leaves_nothing_is_refused():
         customer_payload(Customer("C9", "\n"), SETTINGS, US)
 
 
+@pytest.mark.row("F41", "F48")
 def test_an_item_is_created_on_the_income_account_with_the_catalogue_id_as_sku():
     """F41, F48: the default income account is required, and the SKU leads back to billing's catalogue."""
     chosen = settings(income_account=Named("79", "Sales"))
@@ -454,6 +464,7 @@ def test_an_item_is_created_on_the_income_account_with_the_catalogue_id_as_sku()
     assert "Sku" not in item_payload(charge(service_name="Hosting"), chosen).body
 
 
+@pytest.mark.row("F105")
 def test_the_item_of_a_discount_is_created_on_the_discount_account():
     """Outside the US a discount is a line, and its account is that of its item (F105)."""
     chosen = settings(income_account=Named("79", "Sales"), discount_account=DISCOUNT_ACCOUNT)

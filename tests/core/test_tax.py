@@ -31,6 +31,7 @@ def plan(document, *, company=US, chosen=SETTINGS, mapped=None, table=TABLE):
     return plan_tax(document, mapped or book(CATCH_ALL), chosen, company, table)
 
 
+@pytest.mark.row("X7")
 @pytest.mark.parametrize(
     ("setting", "company", "method"),
     [

@@ -23,6 +23,7 @@ def plan_of(site: Site, run_id: str, company: Company) -> tuple[int, str, str, s
     return rows[0]
 
 
+@pytest.mark.row("F74")
 def test_what_is_rejected_is_not_written_and_what_is_approved_is(site: Site) -> None:
     """A run of two companies asks twice, shows totals and rows; no call that writes reaches the one that was rejected."""
     on, series = day(43), site.series("A")

@@ -154,6 +154,7 @@ def test_the_detail_names_what_to_cure(found):
     }
 
 
+@pytest.mark.row("F68")
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
@@ -171,6 +172,7 @@ def test_old_detail_is_judged_as_settings_say(choice, expected):
     assert {days: str(finding.severity) for days, (finding,) in findings.items()} == expected
 
 
+@pytest.mark.row("F68")
 def test_detail_about_to_expire_is_counted_and_no_finding():
     """From day 90 the run says how many documents should be exported soon; none of them carries it in its status."""
     findings, result = check([row(invoice(detail_date=TODAY - timedelta(days=90)))], SETTINGS)
@@ -180,6 +182,7 @@ def test_detail_about_to_expire_is_counted_and_no_finding():
     assert [(rule.reason, rule.failed, rule.shown) for rule in noted] == [("detail_expired", 1, ["INV-1001"])]
 
 
+@pytest.mark.row("X7")
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
@@ -202,6 +205,7 @@ def test_a_tax_variance_is_judged_as_settings_say(choice, expected):
     assert [reasons(findings[one]) for one in ("0", "1")] == [[("tax_variance", severity)] for severity in expected]
 
 
+@pytest.mark.row("X11", "F155")
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [("carry_forward", ["carried_forward"]), ("credit_memo", [])],
@@ -215,6 +219,7 @@ def test_a_negative_document_is_judged_as_settings_say(choice, expected):
     assert [finding.reason for finding in findings.get("I1", [])] == expected
 
 
+@pytest.mark.row("G7")
 def test_one_mapping_releases_all_it_blocked(gate):
     """G7: three hundred documents wait for one category; mapped, all three hundred go."""
     blocked = [row(invoice(charge(category="satellite")), billing_id=str(number)) for number in range(300)]

@@ -35,6 +35,7 @@ def book(world: World, kind: str) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.row("F26")
 def test_a_folder_is_loaded_and_saved_as_it_was(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """F26: all kinds into the database under a name, and back to the byte; a second load changes nothing."""
     for path in DEMO.glob("*.csv"):
@@ -120,6 +121,7 @@ def test_what_a_person_decided_since_is_not_undone(world: World, capsys: pytest.
     assert "42,Acme,2,Bill's Windsurf Shop," in (world.mappings / "demo" / "customers.csv").read_text()
 
 
+@pytest.mark.row("F27", "F43")
 def test_the_report_shows_what_is_left_with_similar_names(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """F27, F43, F53: billing's keys that nobody mapped, and what they are like; a near miss is a suggestion only."""
     world.customer("c2", "Cool Cars ")

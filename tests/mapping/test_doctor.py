@@ -64,6 +64,7 @@ def with_facts(facts: CompanyFacts = US, **changes: Any) -> Examined:
     return replace(WELL, facts=replace(facts, **changes))
 
 
+@pytest.mark.row("F169")
 def test_a_realm_in_order_is_green() -> None:
     """F169: nothing missing, nothing red; the company that we are connected to is named."""
     report = examine(WELL)
@@ -117,6 +118,7 @@ def test_another_company_than_the_connection_says_stops_the_realm() -> None:
     assert (report.stops, report.reason) == (True, "wrong_company")
 
 
+@pytest.mark.row("F7")
 def test_before_the_company_was_asked_nothing_is_said_about_it() -> None:
     """F7: no choices before the connection."""
     report = examine(replace(WELL, facts=None, sign_on=SignOn(False)))
@@ -124,6 +126,7 @@ def test_before_the_company_was_asked_nothing_is_said_about_it() -> None:
     assert [finding.code for finding in report.findings] == ["not_connected"]
 
 
+@pytest.mark.row("F83")
 def test_a_missing_start_date_is_suggested_from_the_closing_date() -> None:
     """F83: closing date D gives the suggestion D + 1; without one, only that it is needed."""
     closed = replace(with_settings(start_date=None), facts=replace(US, closing_date=date(2026, 9, 30)))
@@ -163,6 +166,7 @@ def test_each_preference_flipped_gives_its_own_finding(change: dict[str, Any], c
     assert only(with_facts(**change), code).level is level
 
 
+@pytest.mark.row("F2")
 def test_a_company_that_is_not_ready_reports_all_of_it() -> None:
     """F2: numbering off and sales tax off are both reported, with what to fix in QuickBooks."""
     taxed = Usage([charge(tax_amount=Decimal("0.80"), tax_code="S")], {"USD": 1})
@@ -182,6 +186,7 @@ def test_what_changed_since_the_last_time_is_told() -> None:
     assert only(examined, "preference_changed").text == ("closing date was None in QuickBooks and is now 2026-09-30")
 
 
+@pytest.mark.row("X7")
 @pytest.mark.parametrize(
     ("tax", "facts", "level", "stops"),
     [
@@ -206,6 +211,7 @@ def test_automated_tax_that_computes_itself_is_a_hint() -> None:
     assert only(WELL, "automated_tax").level is Level.GREEN
 
 
+@pytest.mark.row("F9")
 @pytest.mark.parametrize("country", ["US", "GB", "CA", "AU"])
 def test_a_default_tax_code_is_asked_for_outside_the_united_states(country: str) -> None:
     """F9: GB, CA and AU companies need a default tax code; a US company does not."""
@@ -217,6 +223,7 @@ def test_a_default_tax_code_is_asked_for_outside_the_united_states(country: str)
     )
 
 
+@pytest.mark.row("F40")
 def test_a_used_tax_code_without_a_row_is_named() -> None:
     """F40: the codes to map are listed, and a line that has none."""
     book = MappingBook([MappingRow("tax_code", "S", None, "3", "20.0% S")])
@@ -244,6 +251,7 @@ def test_a_rounding_line_needs_a_code_without_tax() -> None:
     assert only(examined, "rounding_code").level is Level.RED
 
 
+@pytest.mark.row("F30")
 def test_every_used_category_must_be_mapped_and_holds_back_only_its_own() -> None:
     """F30, F51: red with the list of what is missing, but the realm goes on."""
     usage = Usage([charge(), charge("usage"), charge("fees"), charge("usage")], {"USD": 12})
@@ -263,6 +271,7 @@ def test_where_items_are_created_a_missing_mapping_is_a_hint() -> None:
     assert only(examined, "items").level is Level.HINT
 
 
+@pytest.mark.row("F38")
 def test_taxes_sent_as_lines_need_their_item() -> None:
     """F38: two jurisdictions can go to two items; one without is named."""
     tax_line = Use(Line("2", 2, "tax", "", Decimal(1), tax_code="CA"), 4)
@@ -272,6 +281,7 @@ def test_taxes_sent_as_lines_need_their_item() -> None:
     assert only(replace(examined, settings=SETTINGS), "items").level is Level.GREEN
 
 
+@pytest.mark.row("F31", "F32")
 def test_categories_that_share_an_item_are_shown() -> None:
     """F31, F32: allowed, with the figure of how detailed the profit and loss will be."""
     book = MappingBook([*BOOK.rows("category"), MappingRow("category", "usage", None, "2", "Hours")])
@@ -281,6 +291,7 @@ def test_categories_that_share_an_item_are_shown() -> None:
     )
 
 
+@pytest.mark.row("F34")
 def test_subscriptions_without_a_default_item_are_a_hint() -> None:
     """F34: the catch-all of subscriptions."""
     book = MappingBook(BOOK.rows("category"))
@@ -289,6 +300,7 @@ def test_subscriptions_without_a_default_item_are_a_hint() -> None:
     assert only(replace(WELL, book=book, usage=usage), "subscriptions").level is Level.HINT
 
 
+@pytest.mark.row("F41")
 @pytest.mark.parametrize(
     ("named", "words"),
     [
@@ -312,12 +324,14 @@ def test_an_account_of_the_settings_must_agree_with_quickbooks(named: Named, wor
     assert words in diagnosis.text
 
 
+@pytest.mark.row("F41")
 def test_creating_items_needs_an_income_account() -> None:
     """F41: required before anything is created."""
     assert only(with_settings(items="match_or_create"), "income_account").stops
     assert only(with_settings(items="per_line"), "generic_item").level is Level.HINT
 
 
+@pytest.mark.row("F40")
 def test_a_renamed_entry_is_told_and_does_not_break_the_mapping() -> None:
     """F40: the id is what is sent, so a new name in QuickBooks is a hint."""
     lists = Lists([replace(ITEM, name="Hours worked", full_name="Hours worked"), ACCOUNT, TAX, ACME])
@@ -333,6 +347,7 @@ def test_lists_that_were_never_read_stop_the_realm() -> None:
     assert only(replace(WELL, lists=Lists([], ["Customer", "Item"])), "lists").stops
 
 
+@pytest.mark.row("F99")
 def test_documents_in_a_currency_that_the_company_does_not_keep_are_announced() -> None:
     """F99: a EUR invoice in a USD company is stopped before the push."""
     usage = Usage([charge(tax_code="S")], {"USD": 5, "EUR": 1})

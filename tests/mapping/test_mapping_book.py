@@ -26,6 +26,7 @@ def found(book: MappingBook, wanted: Line) -> str | None:
     return None if target is None else target.qbo_id
 
 
+@pytest.mark.row("X3")
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -43,6 +44,7 @@ def test_the_most_particular_row_wins(rows: tuple[MappingRow, ...], expected: st
     assert found(MappingBook(rows), line()) == expected
 
 
+@pytest.mark.row("F34", "F35")
 def test_an_override_serves_its_subscription_only() -> None:
     """F35: the row of S-1 changes nothing for S-2; F34: S-2 takes the default of its category."""
     book = MappingBook(ALL)
@@ -58,11 +60,13 @@ def test_the_default_of_subscriptions_is_for_lines_with_a_subscription() -> None
     assert found(book, line("one_off", None, None)) == "25"
 
 
+@pytest.mark.row("F33")
 def test_a_line_without_category_takes_no_default_of_categories() -> None:
     """F33: a charge without category is a finding, and no default hides it."""
     assert found(MappingBook(ALL), line(None, None, None)) is None
 
 
+@pytest.mark.row("F31", "F32")
 def test_several_categories_may_share_one_item_and_it_is_shown() -> None:
     """F31, F32: n categories lead to m items, and the shared ones are named."""
     book = MappingBook([CATEGORY, MappingRow("category", "usage", None, "23", "Monthly fees"), ANY_CATEGORY])
@@ -73,6 +77,7 @@ def test_several_categories_may_share_one_item_and_it_is_shown() -> None:
     assert coverage.shared == {"Monthly fees": ("recurring", "usage")}
 
 
+@pytest.mark.row("F29")
 def test_excluded_and_not_yet_mapped_are_different_answers() -> None:
     """F29: an excluded customer is a decision, an unmapped one is work to do."""
     book = MappingBook(
@@ -87,6 +92,7 @@ def test_excluded_and_not_yet_mapped_are_different_answers() -> None:
     assert book.customers_by_qbo_id() == {"5": "1"}
 
 
+@pytest.mark.row("F37")
 def test_a_tax_code_has_its_own_row_or_the_default() -> None:
     """F37, F38: a jurisdiction without a row takes the default; a line without a code takes none."""
     book = MappingBook(

@@ -132,6 +132,7 @@ def test_a_name_with_its_parents_agrees_too() -> None:
     assert check_against_lists("category", rows, {"9": entry}) == []
 
 
+@pytest.mark.row("F26")
 def test_what_is_saved_reads_back_the_same_and_sorted() -> None:
     """Commas, quotes, line breaks, outer spaces of a billing name and a leading zero survive."""
     rows = [

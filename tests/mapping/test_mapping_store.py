@@ -36,6 +36,7 @@ def counts(connection: Connection, realm: int, *rows: MappingRow, by: str = "ann
     return done.added, done.changed, done.removed, done.unchanged
 
 
+@pytest.mark.row("F26")
 def test_a_load_makes_the_book_equal_to_the_file(connection: Connection, realm: int) -> None:
     """F26: rows are added, changed and removed as the file says, and each change is in the history with its author."""
     assert counts(connection, realm, RECURRING, USAGE) == (2, 0, 0, 0)
@@ -73,6 +74,7 @@ def test_one_realm_does_not_see_the_book_of_another(connection: Connection, real
     assert stored_mappings(connection, realm + 1) == []
 
 
+@pytest.mark.row("F28", "F29")
 def test_a_decision_is_confirmed_at_once_with_who_and_when(connection: Connection, realm: int) -> None:
     """F28, F29: one write, and the book and its history tell."""
     put(connection, realm, [MappingRow("customer", "42", "House", is_excluded=True)], "console", "carol")

@@ -39,6 +39,7 @@ def match(
     return match_customer(Customer("42", name), QboNames(rows), billing, taken or {}, currency)
 
 
+@pytest.mark.row("F59")
 def test_a_name_of_exactly_one_hundred_characters_is_left_alone() -> None:
     """F59: 100 characters are allowed, so nothing is cut and nothing is reported."""
     name = "x" * 100
@@ -46,6 +47,7 @@ def test_a_name_of_exactly_one_hundred_characters_is_left_alone() -> None:
     assert customer_display_name(name) == (name, ())
 
 
+@pytest.mark.row("F59")
 def test_a_longer_name_is_cut_and_both_forms_are_shown() -> None:
     """F59: 101 characters become 100, and the change names the full and the cut name."""
     full = "y" * 99 + "ab"
@@ -58,6 +60,7 @@ def test_a_longer_name_is_cut_and_both_forms_are_shown() -> None:
     assert repr(name) in changes[0]
 
 
+@pytest.mark.row("F59")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -73,6 +76,7 @@ def test_a_cut_is_safe_for_every_script(name: str, expected: str) -> None:
     assert customer_display_name(name)[0] == expected
 
 
+@pytest.mark.row("X8")
 @pytest.mark.parametrize(
     ("name", "expected", "change"),
     [
@@ -118,6 +122,7 @@ def test_quickbooks_namespace_does_not_know_case() -> None:
     assert not names_equal("Acme", "Acme Inc")
 
 
+@pytest.mark.row("F55")
 def test_an_existing_name_is_the_customer() -> None:
     """F55: the QuickBooks customer of that name is adopted."""
     assert match("Acme", customer_row("Acme"), customer_row("Beta", "6")) == Matched(Target("5", "Acme"))
@@ -151,6 +156,7 @@ def test_full_and_cut_name_both_in_quickbooks_is_a_stop() -> None:
     assert "id 6" in answer.why
 
 
+@pytest.mark.row("X2")
 @pytest.mark.parametrize(
     ("row", "taken", "word"),
     [
@@ -198,6 +204,7 @@ def test_one_currency_companies_do_not_compare_currencies() -> None:
     assert isinstance(match("Acme", customer_row("Acme"), currency=None), Matched)
 
 
+@pytest.mark.row("F54")
 def test_two_billing_customers_of_one_name_are_both_stopped() -> None:
     """F54: billing allows equal names, QuickBooks does not; none is linked."""
     answer = match("Acme", customer_row("Acme"), others={"57": "ACME "})
@@ -207,6 +214,7 @@ def test_two_billing_customers_of_one_name_are_both_stopped() -> None:
     assert "57 'ACME '" in answer.why
 
 
+@pytest.mark.row("F60")
 def test_two_names_that_are_equal_after_cutting_are_both_stopped() -> None:
     """F60: the stop names both."""
     answer = match("n" * 100 + " East", others={"57": "n" * 100 + " West"})
@@ -226,6 +234,7 @@ def test_a_rival_on_which_a_person_has_decided_is_none() -> None:
     assert match("Acme", others={"57": "Acme"}, settled=("57",)) == Absent("Acme")
 
 
+@pytest.mark.row("F43")
 def test_an_item_of_exactly_this_name_is_matched() -> None:
     """F43: exact names, alone or with the parents."""
     items = ItemNames([ListRow("Item", "9", "Fountains", "Design:Fountains", kind="Service")])
@@ -234,6 +243,7 @@ def test_an_item_of_exactly_this_name_is_matched() -> None:
     assert match_item("Design:Fountains", items) == Matched(Target("9", "Fountains"))
 
 
+@pytest.mark.row("F43")
 @pytest.mark.parametrize("name", ["Support ", "support", " SUPPORT"])
 def test_a_near_miss_is_never_matched_nor_created(name: str) -> None:
     """F43: `Support ` is not `Support`; QuickBooks would refuse a second one, so it is a stop that shows both."""
@@ -264,6 +274,7 @@ def test_an_absent_item_is_to_be_created_under_a_name_that_quickbooks_takes() ->
     assert match_item("Line: " + "x" * 200, ItemNames([])).name == "Line- " + "x" * 94  # type: ignore[union-attr]  # an Absent, or the test fails
 
 
+@pytest.mark.row("F47")
 def test_a_blank_item_name_is_a_stop() -> None:
     """F47: blank names are for the generic item; no item without a name is created."""
     assert isinstance(match_item("  ", ItemNames([])), Ambiguous)

@@ -22,6 +22,7 @@ def calls(world: World) -> list[str]:
     return [path[4] for path in paths if path[1:4] == ["v3", "company", world.realm_id]]
 
 
+@pytest.mark.row("F169")
 def test_a_company_in_order_is_not_red(world: World) -> None:
     """F169: connected, mapped, settings in order."""
     world.invoice("T-1")
@@ -68,6 +69,7 @@ def test_a_preference_flipped_in_quickbooks_is_seen_at_once(
     assert found(report, "preference_changed").level is Level.HINT
 
 
+@pytest.mark.row("F2", "F169")
 def test_a_red_realm_is_refused_with_every_gap_and_its_cure(world: World) -> None:
     """F2: numbering off and no start date are both in the one error that the task shows."""
     world.qbo.preferences(CustomTxnNumbers=False, BookCloseDate="2026-03-31")
@@ -79,6 +81,7 @@ def test_a_red_realm_is_refused_with_every_gap_and_its_cure(world: World) -> Non
     assert caught.value.reason == "preflight_failed"
 
 
+@pytest.mark.row("F30")
 def test_a_missing_category_is_listed_and_the_realm_goes_on(world: World) -> None:
     """F30, F51: red until it is mapped; the run skips its documents and pushes the rest."""
     world.invoice("T-1", lines=[{"amount": 10, "category": "usage"}, {"amount": 5}])
@@ -128,6 +131,7 @@ def test_a_billing_file_that_breaks_its_contract_stops_the_realm(world: World) -
         require_green("demo")
 
 
+@pytest.mark.row("F16")
 def test_a_realm_that_nobody_connected_says_so(world: World) -> None:
     """F13, F16: not connected is its own reason, and QuickBooks is not called."""
     world.sql("delete from qbo_sync.tokens")

@@ -97,6 +97,7 @@ def test_a_list_that_was_never_read_or_long_ago_needs_reading(connection: Connec
     assert needs_refresh(connection, realm, ["Vendor"], timedelta(0)) == ["Vendor"]
 
 
+@pytest.mark.row("F8")
 def test_company_facts_are_read_and_not_typed(connection: Connection, realm: int) -> None:
     """F8: country, currency and closing date come from QuickBooks' own answers, and survive in the database."""
     facts = company_facts(INFO, PREFERENCES)

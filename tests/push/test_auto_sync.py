@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.world import World
 
 
@@ -36,6 +38,7 @@ def test_a_change_in_billing_reaches_quickbooks_with_the_next_sync(world: World)
     assert {Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-2")} == {Decimal(55)}
 
 
+@pytest.mark.row("F71")
 def test_opening_a_draft_pushes_it(world: World) -> None:
     """Draft to open in billing is all that is needed."""
     world.invoice("T-1", status="draft")
@@ -62,6 +65,7 @@ def test_a_new_mapping_releases_what_it_blocked_although_billing_did_not_change(
     assert world.status("inv-T-1") == ("Synced", "created")
 
 
+@pytest.mark.row("X12", "G6")
 def test_opening_the_books_releases_what_the_closed_period_held(world: World) -> None:
     """Skipped ``period_closed`` before any call; the closing date moves, and the next sync pushes the invoice."""
     world.qbo.preferences(BookCloseDate="2026-10-05")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.world import World
 
 
@@ -35,6 +37,7 @@ def test_a_second_run_sends_nothing(world: World) -> None:
     assert {world.status(f"inv-T-{number}") for number in range(1, 6)} == {("Synced", "unchanged")}
 
 
+@pytest.mark.row("F94")
 def test_a_changed_invoice_updates_the_same_quickbooks_invoice(world: World) -> None:
     """A change in billing becomes a sparse update of the linked invoice: same id, next version, new total."""
     billing_id = world.invoice("T-1", amounts=("100.00",))
@@ -81,6 +84,7 @@ def test_a_customer_that_quickbooks_lacks_is_created_once(world: World) -> None:
     ]
 
 
+@pytest.mark.row("G2")
 def test_plan_only_writes_nothing_and_says_what_a_push_would_write(world: World) -> None:
     """A plan has totals equal to what is pushed later, and no call that writes leaves the house."""
     world.invoice("T-1", amounts=("10.00",))
@@ -120,6 +124,7 @@ def test_a_document_of_no_company_is_named_and_does_not_hold_up_the_others(world
     assert world.status("inv-T-2") == ("Skipped", "no_routing_rule")
 
 
+@pytest.mark.row("G2")
 def test_a_stored_plan_is_pushed_as_it_was_shown(world: World) -> None:
     """Plan only, look, then push that very plan by its number: what it showed is what QuickBooks holds."""
     world.invoice("T-1", amounts=("10.00",))
@@ -132,6 +137,7 @@ def test_a_stored_plan_is_pushed_as_it_was_shown(world: World) -> None:
     assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
 
 
+@pytest.mark.row("F85")
 def test_a_difference_that_stands_in_quickbooks_stays_named(world: World) -> None:
     """Our last write left another total there: the next run, with nothing changed on either side, still says so."""
     world.invoice("T-1", amounts=("10.00",))

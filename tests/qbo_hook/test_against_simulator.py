@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -196,6 +197,28 @@ def test_a_wrong_company_is_a_realm_fault(client: QboClient, simulator: Any) -> 
 
     with pytest.raises(QboRealmFault):
         stranger.company_info()
+
+
+@pytest.mark.row("F6")
+def test_each_connection_signs_on_with_its_own_app(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two companies of two apps: each Connection refreshes its own tokens, and the other's are none of its business."""
+    from qbo_hook.hook import QboHook
+
+    now, sign_ons = utc_now(), []
+    for app in ("one", "two"):
+        realm_id = f"91300000000000{len(sign_ons) + 70}"
+        made = simulator.seed(realm_id=realm_id, client_id=app, client_secret=f"secret {app}")
+        extra = {"environment": "sandbox", "realm_id": realm_id, "base_url": simulator.base_url}
+        content = {"conn_type": "quickbooks", "login": app, "password": f"secret {app}", "extra": extra}
+        monkeypatch.setenv(f"AIRFLOW_CONN_QBO_{app.upper()}", json.dumps(content))
+        sign_ons.append((QboHook(f"qbo_{app}").get_auth(), TokenSet("-", made["refresh_token"], now, now, realm_id)))
+    (one, ones), (two, twos) = sign_ons
+
+    refreshed = {one.refresh(ones).access_token, two.refresh(twos).access_token}
+
+    assert len(refreshed) == 2
+    with pytest.raises(QboTokenExpired):
+        one.refresh(twos)
 
 
 def test_a_sign_on_that_never_was_needs_a_person(client: QboClient, simulator: Any) -> None:

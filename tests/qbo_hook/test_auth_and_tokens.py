@@ -83,6 +83,7 @@ def test_a_badge_names_the_server() -> None:
 # Sign-on
 
 
+@pytest.mark.row("F3", "F4")
 def test_the_sign_on_address_asks_for_accounting_alone(auth: QboAuth) -> None:
     """The least that is needed, with state and redirect to the letter."""
     query = parse_qs(urlsplit(auth.authorize_url("state-1", "https://airflow.test/qbo/callback")).query)

@@ -173,6 +173,7 @@ def test_an_answer_in_another_media_type_is_left_as_it_is(client: QboClient, pee
 # What a failure means for a write
 
 
+@pytest.mark.row("X5")
 @pytest.mark.parametrize(
     ("reply", "kind", "mode"),
     [

@@ -169,6 +169,7 @@ def test_every_entry_has_a_cure_a_page_and_a_plain_name(entry: object) -> None:
     assert entry.cure.endswith(".")  # type: ignore[attr-defined]  # as above
 
 
+@pytest.mark.row("F102")
 @pytest.mark.parametrize(
     ("code", "detail", "name", "mode"),
     [
@@ -190,6 +191,8 @@ def test_every_entry_has_a_cure_a_page_and_a_plain_name(entry: object) -> None:
         ("6000", "Make sure all your transactions have a GST/HST rate before you save.", "tax_code_missing", "refused"),
         ("6000", "Make sure all your transactions have a VAT rate before you save.", "tax_code_missing", "refused"),
         ("6000", "We're sorry, QuickBooks encountered an error while calculating tax.", "tax_calculation", "refused"),
+        ("6000", "Invalid TxnTaxDetail", "tax_detail_invalid", "refused"),
+        ("6170", "TxnTaxDetail should not be provided", "tax_detail_invalid", "refused"),
         ("6000", "You must select a customer for this transaction.", "customer_missing", "refused"),
         (
             "6000",

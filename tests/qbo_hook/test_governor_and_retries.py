@@ -136,6 +136,7 @@ SYSTEM_FAULT = parse_fault(b'{"Fault":{"Error":[{"code":"10000"}],"type":"System
 assert SYSTEM_FAULT is not None
 
 
+@pytest.mark.row("X5")
 @pytest.mark.parametrize(
     ("error", "for_write", "for_read"),
     [

@@ -158,6 +158,7 @@ def test_drift_of_one_cent_is_found_and_named(pushed: World, night: Night) -> No
     assert "changed the total in QuickBooks" in found["proposed_repair"]
 
 
+@pytest.mark.row("F75")
 def test_what_has_a_status_with_a_reason_is_explained(world: World, night: Night) -> None:
     """Opted out, draft, skipped and refused documents are named with their reason, and are no drift (F75)."""
     world.invoice("T-1")

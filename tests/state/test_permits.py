@@ -107,6 +107,7 @@ def most_within(times, seconds):
     return most
 
 
+@pytest.mark.row("X9")
 def test_four_workers_together_use_the_allowed_requests_and_never_more(dsn, realm):
     """No minute holds more than 500 permits, no second more than 10, and at least 95 % of the rate is used."""
     taken = run_workers(dsn, realm, LIMITS, minutes=3, workers=4)
@@ -116,6 +117,7 @@ def test_four_workers_together_use_the_allowed_requests_and_never_more(dsn, real
     assert len(taken) >= 0.95 * 3 * 500
 
 
+@pytest.mark.row("X9")
 def test_batches_use_the_allowed_rate_and_never_more(dsn, realm):
     """No minute holds more than 40 batches, and over three minutes at least 95 % of 40 a minute go out."""
     taken = run_workers(dsn, realm, LIMITS, minutes=3, workers=4, kind="batch", operations=30, duration=2)
@@ -131,6 +133,7 @@ def test_one_worker_alone_reaches_the_batch_rate(dsn, realm):
     assert len(taken) >= 0.95 * 3 * 40
 
 
+@pytest.mark.row("X9")
 def test_items_count_toward_the_minute_where_the_setting_says_so(dsn, realm):
     """With items counted, 500 requests a minute carry 16 batches of 30 in any minute, and no more."""
     counted = replace(LIMITS, items_counted=True)
@@ -160,6 +163,7 @@ def test_calls_are_spaced_evenly(dsn, realm):
     assert max(gaps) < 0.3
 
 
+@pytest.mark.row("X9")
 def test_no_more_calls_are_under_way_than_allowed(dsn, realm):
     """With three places, the fourth worker waits until a permit comes back."""
     with Worker(dsn, realm, replace(WIDE, in_flight=3), lifetime=100) as worker:

@@ -1,0 +1,128 @@
+"""Which invoices a run takes, which of them may go, and what a plan promises before anything is written."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from include.wiring import approvals, runs
+from tests.world import World
+
+
+def planned(world: World, **form: Any) -> set[str]:
+    """The numbers that a run of this form looks at; nothing is written."""
+    plan, _ = world.prepare(mode="plan_only", **form)
+    rows = world.sql("select doc_number from qbo_sync.candidates where plan_id = %s", plan["plan_id"])
+    return {number for (number,) in rows}
+
+
+@pytest.mark.row("F65", "F66")
+def test_each_field_of_the_form_chooses_the_right_invoices(world: World) -> None:
+    """Dates, numbers, customers, amounts and statuses, alone and together; nothing chosen means all."""
+    world.customer("c2", "Depot")
+    world.invoice("T-1", amounts=("10.00",), day="2026-10-01")
+    world.invoice("T-2", amounts=("20.00",), day="2026-10-15")
+    world.invoice("T-3", amounts=("30.00",), day="2026-10-31", customer_id="c2")
+    world.invoice("T-4", amounts=("40.00",), day="2026-11-01", customer_id=None)
+    world.run(invoice_numbers=["T-2", "T-4"])
+
+    assert planned(world) == {"T-1", "T-2", "T-3", "T-4"}
+    assert planned(world, from_date="2026-10-15", to_date="2026-10-31") == {"T-2", "T-3"}
+    assert planned(world, from_date="2026-11-01") == {"T-4"}
+    assert planned(world, invoice_numbers=["T-1"]) == {"T-1"}
+    assert planned(world, invoice_numbers=["t-1 ", "T-3"]) == {"T-1", "T-3"}
+    assert planned(world, customers=["c2"]) == {"T-3"}
+    assert planned(world, amount_from="20.00", amount_to="30.00") == {"T-2", "T-3"}
+    assert planned(world, statuses=["Skipped"]) == {"T-4"}
+    assert planned(world, customers=["c1"], amount_from="20") == {"T-2"}
+    assert len(world.in_qbo()) == 1
+
+
+@pytest.mark.row("F67", "F73")
+def test_every_chosen_invoice_has_one_result(world: World) -> None:
+    """Twelve recurring invoices and two that cannot go: twelve are there, and fourteen have a status and a reason."""
+    numbers = [f"T-{number}" for number in range(1, 13)]
+    for number in numbers:
+        world.invoice(number)
+    world.invoice("T-13", customer_id=None)
+    world.invoice("T-14", lines=[])
+
+    world.run()
+
+    assert sorted(one["DocNumber"] for one in world.in_qbo()) == sorted(numbers)
+    reasons = {number: world.status(f"inv-{number}")[1] for number in [*numbers, "T-13", "T-14"]}
+    assert reasons == dict.fromkeys(numbers, "created") | {"T-13": "customer_missing", "T-14": "no_lines"}
+
+
+@pytest.mark.row("F70", "F75")
+def test_only_what_billing_has_opened_goes(world: World) -> None:
+    """Open and paid invoices are revenue; a draft, a void one, an unknown word and one that is opted out stay, with a reason."""
+    wanted = {
+        "open": "created",
+        "paid": "created",
+        "draft": "draft",
+        "void": "out_of_scope",
+        "deleted": "out_of_scope",
+        "parked": "out_of_scope",
+    }
+    for status in wanted:
+        world.invoice(f"T-{status}", status=status)
+    world.invoice("T-out", is_opted_out=True)
+
+    world.run()
+
+    assert {key.removeprefix("inv-T-"): reason for key, (_, reason) in world.statuses().items()} == wanted | {
+        "out": "opted_out"
+    }
+    assert {one["DocNumber"] for one in world.in_qbo()} == {"T-open", "T-paid"}
+
+
+@pytest.mark.row("F74", "G2")
+def test_nothing_is_pushed_without_a_yes(world: World) -> None:
+    """With approval: on, a plan from the form asks; a no writes nothing, and a yes pushes what was shown."""
+    world.settings(approval="on")
+    world.invoice("T-1", amounts=("12.34",))
+    refused, context = world.prepare()
+    assert refused["asks"]
+
+    approvals.decide(refused, is_approved=False, by="ann")
+    runs.push(refused, context)
+
+    assert world.in_qbo() == []
+    assert world.sql("select count(*) from qbo_sync.attempts where event = 'sent'") == [(0,)]
+
+    approved, context = world.prepare()
+    approvals.decide(approved, is_approved=True, by="ann")
+    runs.push(approved, context)
+
+    assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo()] == [Decimal("12.34")]
+
+
+@pytest.mark.row("G2")
+def test_a_plan_names_each_change_and_its_totals_are_those_of_the_push(world: World) -> None:
+    """A create and an update are planned: the update shows old and new values, and what is pushed has the plan's total."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.run()
+    world.change("inv-T-1", "12.50")
+    world.invoice("T-2", amounts=("0.07",))
+
+    world.run(mode="plan_only")
+
+    items = world.sql(
+        "select doc_number, action, total, changes from qbo_sync.plan_items"
+        " where plan_id = (select max(id) from qbo_sync.plans) and kind = 'invoice' order by doc_number"
+    )
+    assert [(number, action, total) for number, action, total, _ in items] == [
+        ("T-1", "update", Decimal("12.50")),
+        ("T-2", "create", Decimal("0.07")),
+    ]
+    assert any(Decimal(str(change["old"])) == 10 and Decimal(str(change["new"])) == Decimal("12.50")
+               for change in items[0][3] if "TotalAmt" in str(change.values()) or "mount" in str(change.values()))  # fmt: skip
+    assert [one["DocNumber"] for one in world.in_qbo()] == ["T-1"]
+
+    world.run()
+
+    held = {one["DocNumber"]: Decimal(str(one["TotalAmt"])) for one in world.in_qbo()}
+    assert held == {number: total for number, _, total, _ in items}
