@@ -9,9 +9,9 @@ from qbo_simulator import __version__
 from qbo_simulator.limits import Limits
 from qbo_simulator.mishaps import Mishaps
 from qbo_simulator.sample.build import build_default
-from qbo_simulator.web import control
+from qbo_simulator.web import control, extras
 from qbo_simulator.web.gateway import Gateway
-from qbo_simulator.web.http import Answer, Call, Receive, Scope, Send
+from qbo_simulator.web.http import Answer, Call, Receive, Scope, Send, html_answer
 from qbo_simulator.web.journal import Journal
 from qbo_simulator.web.oauth import OAuth
 from qbo_simulator.web.shell import Shell
@@ -54,7 +54,11 @@ class Simulator:
             await self.web(scope, receive, send)
 
     def _answer(self, call: Call) -> Answer:
-        return self.gateway.answer(call) if call.path.startswith("/v3/") else self.oauth.answer(call)
+        if call.path.startswith("/v3/"):
+            return self.gateway.answer(call)
+        if call.path.startswith("/files/") and call.method == "GET":
+            return extras.file(self.world, call) or html_answer(404)
+        return self.oauth.answer(call)
 
     def build_first_state(self) -> None:
         """The default company, its app and its refresh token; built once, copied from then on."""

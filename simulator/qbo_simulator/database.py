@@ -66,6 +66,12 @@ create table if not exists postings (
 );
 create index if not exists postings_by_account on postings (company, account, txn_date, amount);
 create index if not exists postings_by_transaction on postings (company, entity, id);
+create table if not exists files (
+    company integer not null,
+    id integer not null,
+    content blob not null,
+    primary key (company, id)
+);
 create table if not exists names (
     company integer not null,
     space text not null,

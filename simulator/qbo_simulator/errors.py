@@ -37,6 +37,7 @@ MESSAGES = {
     "2230": "Invalid Boolean",
     "2250": "Line information is missing in the request",
     "2260": "PostingType is missing in the request",
+    "2270": "TaxApplicableOn is missing in the request",
     "2290": "Invalid Line Amount",
     "2300": "Total debits must equal total credits",
     "2500": "Invalid Reference Id",

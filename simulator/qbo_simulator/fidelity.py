@@ -12,7 +12,7 @@ GENERAL_GAPS = (
     "XML requests and answers: 501 with the cure (`Accept: application/json`)",
     "reports but ProfitAndLoss, BalanceSheet, CustomerBalance, AgedReceivables and TransactionList; cash basis; sub-accounts as "
     "sections of their own",
-    "attachments (`/upload`), `/taxservice/taxcode`, `/exchangerate`, webhooks",
+    "webhooks; thumbnails of attachments",
     "`include=` other than `allowduplicatedocnum` and `void`; query parameters that QBO does not document",
     "`CDCQuery` and `ReportQuery` inside a batch",
     "OpenID: no `id_token` is issued, the key set is empty",
@@ -46,8 +46,14 @@ def page() -> str:
         "Empty: QuickBooks Online has no such operation.",
         "## Entities",
         _entities(),
-        "Create, update, delete, void and send also work inside a batch; update is full or sparse. Other entities of "
-        f"QuickBooks Online are refused: {', '.join(sorted(KNOWN_GAPS.values()))}.",
+        " ".join(
+            (
+                "Create, update, delete, void and send also work inside a batch; update is full or sparse.",
+                "ExchangeRate is read and set at `/exchangerate`, tax codes and rates are made at `/taxservice/taxcode`,",
+                "files come through `/upload`.",
+                f"Other entities of QuickBooks Online are refused: {', '.join(sorted(KNOWN_GAPS.values()))}.",
+            )
+        ),
         "### Refused inside entities",
         "\n".join(f"- **{name}**: {'; '.join(rules.gaps)}" for name, rules in sorted(RULES.items()) if rules.gaps),
         "## Refused in general",

@@ -18,6 +18,7 @@ TABLES = (
     "sequences",
     "objects",
     "postings",
+    "files",
     "names",
     "remembered",
     "apps",
@@ -114,7 +115,7 @@ class World:
         company = self.companies.pop(realm_id, None)
         if company is None:
             return
-        for table in ("objects", "postings", "names", "sequences", "remembered"):
+        for table in ("objects", "postings", "files", "names", "sequences", "remembered"):
             self.database.execute(f"delete from {table} where company = ?", (company.key,))  # noqa: S608 - constants
         self.database.execute("delete from companies where key = ?", (company.key,))
         self.cache.clear()

@@ -18,6 +18,8 @@ def test_the_page_in_the_repository_is_the_generated_one() -> None:
 def test_every_cell_is_true(qbo: Qbo) -> None:
     """An operation that is exact is not answered 501, one that is refused is, and an empty one is unsupported."""
     for name, entity in ENTITIES.items():
+        if name == "ExchangeRate":
+            continue  # it has a resource of its own, with tests of its own
         for operation in ("create", "update", "delete", "void"):
             cell = fidelity.cell(entity, operation)
             body = {} if operation == "create" else {"Id": "999999", "SyncToken": "0"}

@@ -23,7 +23,7 @@ class EntityType:
 
     name: str
     shape: Shape
-    kind: Literal["transaction", "name", "list", "singleton"]
+    kind: Literal["transaction", "name", "list", "singleton", "file"]
     operations: frozenset[str]
     sequence: str
     columns: dict[str, Column] = field(default_factory=dict)
@@ -43,8 +43,8 @@ class EntityType:
 
     @property
     def is_transaction(self) -> bool:
-        """Transactions have dates and amounts and can be deleted; list entities can only be made inactive."""
-        return self.kind == "transaction"
+        """Transactions (and files) can be deleted; list entities can only be made inactive."""
+        return self.kind in ("transaction", "file")
 
     @property
     def is_volatile(self) -> bool:

@@ -1,12 +1,13 @@
 """All entity types that the simulator has, by name and by the segment of the path."""
 
-from qbo_simulator.entities import accounting, ledger, lists, names, purchases, sales, singletons, tracking
+from qbo_simulator.entities import accounting, files, ledger, lists, names, purchases, sales, singletons, tracking
 from qbo_simulator.entities.kinds import EntityType
 
 ENTITIES: dict[str, EntityType] = {
     entity.name: entity
     for entity in (
         accounting.ACCOUNT,
+        files.ATTACHABLE,
         purchases.BILL,
         purchases.BILL_PAYMENT,
         tracking.CLASS,
@@ -20,6 +21,7 @@ ENTITIES: dict[str, EntityType] = {
         ledger.DEPOSIT,
         names.EMPLOYEE,
         sales.ESTIMATE,
+        files.EXCHANGE_RATE,
         sales.INVOICE,
         accounting.ITEM,
         ledger.JOURNAL_ENTRY,
@@ -46,7 +48,7 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Attachable", "Budget", "ExchangeRate", "InventoryAdjustment", "JournalCode", "RecurringTransaction",
-        "ReimburseCharge", "TaxPayment", "TaxReturn", "TaxService",
+        "Budget", "InventoryAdjustment", "JournalCode", "RecurringTransaction",
+        "ReimburseCharge", "TaxPayment", "TaxReturn",
     )
 }  # fmt: skip

@@ -2,14 +2,16 @@
 
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.rules.accounts import AccountRules
+from qbo_simulator.rules.attachables import AttachableRules
 from qbo_simulator.rules.base import Rules
 from qbo_simulator.rules.items import ItemRules
-from qbo_simulator.rules.lists import CurrencyRules, SimpleListRules, TreeRules
+from qbo_simulator.rules.lists import AgencyRules, CurrencyRules, SimpleListRules, TreeRules
 from qbo_simulator.rules.names import CustomerRules, EmployeeRules, VendorRules
 from qbo_simulator.rules.payments import BillPaymentRules, PaymentRules
 from qbo_simulator.rules.sales import CreditMemoRules, EstimateRules, InvoiceRules, ReceiptRules
 from qbo_simulator.rules.table import FORM_RULES
 
+ATTACHABLES = AttachableRules(ENTITIES["Attachable"])
 RULES: dict[str, Rules] = {
     name: rules(ENTITIES[name])
     for name, rules in {
@@ -28,7 +30,8 @@ RULES: dict[str, Rules] = {
         "PaymentMethod": SimpleListRules,
         "RefundReceipt": ReceiptRules,
         "SalesReceipt": ReceiptRules,
+        "TaxAgency": AgencyRules,
         "Term": SimpleListRules,
         "Vendor": VendorRules,
     }.items()
-} | dict[str, Rules](FORM_RULES)
+} | {**FORM_RULES, "Attachable": ATTACHABLES}

@@ -175,6 +175,20 @@ class TreeRules(ListRules):
             number_address(books, document, old, "Address")
 
 
+class AgencyRules(ListRules):
+    """Tax agencies: created and read, never changed."""
+
+    def prepare(self, books: Books, document: Json, old: Json | None) -> None:
+        """The name is required; sales tax is what an agency is for unless it says otherwise."""
+        if not document.get("DisplayName"):
+            raise missing("DisplayName")
+        document.setdefault("TaxTrackedOnSales", True)
+        document.setdefault("TaxTrackedOnPurchases", False)
+
+    def _place(self, books: Books, document: Json, id: int | None) -> None:
+        document.pop("FullyQualifiedName", None)
+
+
 class CurrencyRules(ListRules):
     """The currencies that a company uses beside its own."""
 

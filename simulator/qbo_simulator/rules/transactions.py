@@ -1,9 +1,8 @@
 """What all transactions share: closed books, currencies, custom fields, the note of a void."""
 
-from decimal import Decimal
-
 from qbo_simulator.books import Books, Record
 from qbo_simulator.errors import CLOSED_BOOKS_DETAIL, Fault, business, missing
+from qbo_simulator.rules.rates import rate_on
 from qbo_simulator.wire import Json
 
 
@@ -44,7 +43,7 @@ def settle_currency(books: Books, form: Json, customer: Record | None) -> None:
     if given == company.home_currency:
         form["ExchangeRate"] = 1
     else:
-        form.setdefault("ExchangeRate", Decimal(company.exchange_rates.get(given, "1")))
+        form.setdefault("ExchangeRate", rate_on(books, given, form.get("TxnDate", books.today)))
     if form["ExchangeRate"] <= 0:
         raise business("The exchange rate must be greater than zero.", "ExchangeRate")
 

@@ -162,9 +162,7 @@ def customer_payload(row: tuple[Any, ...]) -> Json:
 def fill_tax(books: Books) -> None:
     """Agency, rates and codes of the company's country."""
     agency, rates, codes = data.TAXES[books.company.country]
-    books.insert(
-        ENTITIES["TaxAgency"], {"DisplayName": agency, "TaxTrackedOnSales": True, "TaxTrackedOnPurchases": False}, id=1
-    )
+    create_as(books, "TaxAgency", 1, {"DisplayName": agency})
     for row_id, name, percent in rates:
         number = Decimal(percent)
         rate = {
@@ -184,6 +182,9 @@ def fill_tax(books: Books) -> None:
         }
         books.insert(ENTITIES["TaxRate"], rate, id=row_id)
     names = {row_id: name for row_id, name, _percent in rates}
+    # The next rate and code get ids behind those of the sample.
+    books.next_id(ENTITIES["TaxRate"].sequence, max(names))
+    books.next_id(ENTITIES["TaxCode"].sequence, max(row[0] for row in codes))
     for row_id, name, description, sales_rates, purchase_rates, is_taxable in codes:
         code: Json = {
             "Name": name,

@@ -11,6 +11,7 @@ from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, una
 from qbo_simulator.limits import Limits, Throttled
 from qbo_simulator.query.run import run as run_query
 from qbo_simulator.reports.run import run as run_report
+from qbo_simulator.web import extras
 from qbo_simulator.web.batch import Batch, fault_of, strike
 from qbo_simulator.web.cdc import changes
 from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call
@@ -20,7 +21,19 @@ from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.world import World
 
 KNOWN_PARAMETERS = frozenset(
-    {"minorversion", "requestid", "operation", "include", "query", "format", "sendto", "entities", "changedsince"}
+    {
+        "minorversion",
+        "requestid",
+        "operation",
+        "include",
+        "query",
+        "format",
+        "sendto",
+        "entities",
+        "changedsince",
+        "sourcecurrencycode",
+        "asofdate",
+    }
 )
 
 
@@ -115,9 +128,11 @@ class Gateway:
         if name == "reports" and len(rest) == 2 and call.method == "GET":
             # The one answer without a time of its own: it is in the report's header.
             return Answer(200, wire.encode(run_report(books, rest[1], call.parameters)).encode())
+        if name in ("upload", "download", "exchangerate", "taxservice"):
+            return self._extra(call, books, [part.lower() for part in rest])
         entity = BY_FOLDED_NAME.get(name)
         if entity is None:
-            if name in KNOWN_GAPS or name in ("reports", "upload", "download", "taxservice", "graphql"):
+            if name in KNOWN_GAPS or name in ("reports", "graphql"):
                 raise NotSimulated(f"/{name}")
             raise self._no_resource(call)
         if call.method == "GET":
@@ -126,6 +141,22 @@ class Gateway:
             return self._post(call, books, entity, rest)
         raise unsupported(f"{call.method} {call.path}")
 
+    def _extra(self, call: Call, books: Books, rest: list[str]) -> Answer:
+        """What is not addressed by an Id."""
+        match (call.method, *rest):
+            case ("POST", "upload"):
+                return self._timed(extras.upload(self.world, books, call))
+            case ("GET", "download", id):
+                return extras.download(books, id, call)
+            case ("GET", "exchangerate"):
+                return self._timed(extras.exchange_rate(books, call, None))
+            case ("POST", "exchangerate"):
+                return self._timed(extras.exchange_rate(books, call, self._json(call)))
+            case ("POST", "taxservice", "taxcode"):
+                return extras.tax_service(books, self._json(call))
+            case _:
+                raise self._no_resource(call)
+
     def _no_resource(self, call: Call) -> Fault:
         host = call.headers.get("host", "localhost")
         return unsupported(f"Could not find resource for relative : {call.path} of full path: http://{host}{call.path}")
@@ -133,7 +164,7 @@ class Gateway:
     def _refuse_unknown(self, call: Call, rest: list[str]) -> None:
         """XML and parameters that would change the answer are not simulated; others QBO ignores."""
         accepts = call.headers.get("accept", "").lower()
-        wants_pdf = rest[-1].lower() == PDF
+        wants_pdf = rest[-1].lower() == PDF or rest[0].lower() == "download"
         if "json" not in accepts and call.parameters.get("format", "").lower() != "json" and not wants_pdf:
             raise NotSimulated("XML answers: QBO answers XML unless the request says 'Accept: application/json'")
         unknown = sorted(set(call.parameters) - KNOWN_PARAMETERS)
