@@ -127,6 +127,26 @@ def test_a_push_whose_lock_session_ends_sends_nothing_more(wired: tuple[World, W
     assert_settled(world)
 
 
+@pytest.mark.parametrize("change", ["push_epoch = push_epoch + 1", "disconnected_at = clock_timestamp()"])
+def test_a_push_that_was_overtaken_or_disconnected_sends_nothing_more(wired: tuple[World, Wire], change: str) -> None:
+    """The session still lives, but another epoch has begun or the company was disconnected: no second batch, no stored answer."""
+    world, wire = wired
+    fill(world, 9)
+    plan, context = world.prepare()
+    overtake = f"update qbo_sync.realms set {change}"
+    wire.strike(mishaps.meanwhile(lambda: world.sql(overtake)), "batch of create")
+
+    with pytest.raises(LockLost):
+        runs.push(plan, context)
+    sent = len(wire.sent("batch of create"))
+    world.sql("update qbo_sync.realms set disconnected_at = null")
+    runs.push(plan, context)
+
+    assert sent == 1
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
 def test_a_claim_that_another_push_overtook_is_not_sent(wired: tuple[World, Wire]) -> None:
     """Frozen right after its claim, overtaken, and woken after the last moment for sending: it sends nothing at all."""
     world, wire = wired

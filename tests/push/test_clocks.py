@@ -1,0 +1,85 @@
+"""What is ours is told by when it was created, on QuickBooks' own clock, whatever ours shows (rule 6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.push import wire as mishaps
+from tests.push.audit import assert_exactly_once, assert_settled
+from tests.push.conftest import FAST, LIMITS
+from tests.push.people import add_customer, enter
+from tests.push.wire import Call, Handler, Wire
+from tests.world import World
+
+HOUR = 3600
+
+
+@pytest.fixture
+def planned(wired: tuple[World, Wire]) -> tuple[World, Wire, str]:
+    """One invoice of a mapped customer, whose QBO id is given too."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS)
+    customer = add_customer(world, "Northwind Cafe")
+    world.map("customer", "c1", customer, "Northwind Cafe")
+    world.invoice("T-1")
+    return world, wire, customer
+
+
+@pytest.mark.parametrize("ahead", [-HOUR, HOUR])
+def test_clocks_that_differ_by_an_hour_lose_nothing(planned: tuple[World, Wire, str], ahead: int) -> None:
+    """QuickBooks' clock is an hour off ours: an invoice whose answer was lost is found and linked, not sent again."""
+    world, wire, _ = planned
+    world.qbo.clock(advance=ahead)
+    wire.strike(mishaps.cut_after, "create Invoice")
+
+    world.run()
+
+    assert len(wire.sent("create Invoice")) == 1
+    assert world.status("inv-T-1") == ("Synced", "created")
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+@pytest.mark.parametrize("ahead", [-HOUR, HOUR])
+def test_what_was_created_outside_of_our_sending_is_not_ours(planned: tuple[World, Wire, str], ahead: int) -> None:
+    """Our call never arrived, and QuickBooks holds the number from another hour: left alone, not adopted, not sent again."""
+    world, wire, customer = planned
+
+    def entered_at_another_time(handler: Handler, call: Call) -> None:
+        world.qbo.clock(advance=ahead)
+        enter(world, "T-1", "100.00", customer)
+        world.qbo.clock(advance=-ahead)
+        handler.reset()
+
+    wire.strike(entered_at_another_time, "create Invoice")
+
+    world.run()
+
+    assert len(wire.sent("create Invoice")) == 1
+    assert world.status("inv-T-1") == ("Skipped", "already_in_qbo")
+    assert world.sql("select count(*) from qbo_sync.links where kind = 'invoice'") == [(0,)]
+    assert len(world.in_qbo("T-1")) == 1
+
+
+def test_what_was_sent_and_deleted_since_is_for_a_person(planned: tuple[World, Wire, str]) -> None:
+    """Our invoice arrived, the answer was lost, and somebody deleted it: nobody can tell, so nothing is sent by itself."""
+    world, wire, _ = planned
+
+    def written_and_deleted(handler: Handler, call: Call) -> None:
+        handler.forward(call)
+        (held,) = world.in_qbo("T-1")
+        world.qbo.act("delete", entity="Invoice", id=held["Id"])
+        handler.reset()
+
+    wire.strike(written_and_deleted, "create Invoice")
+
+    world.run()
+    shown = world.status("inv-T-1")
+    world.run()
+    by_itself = world.in_qbo("T-1")
+    world.run(invoice_numbers=["T-1"])
+
+    assert shown == ("Error", "ambiguous")
+    assert by_itself == []
+    assert_exactly_once(world)
+    assert_settled(world)

@@ -1,0 +1,96 @@
+"""A document that is in QuickBooks is moved neither to another company nor to another type by itself (rule 12)."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+
+import pytest
+
+from include.wiring import runs
+from tests.push.conftest import FAST, LIMITS
+from tests.world import SETTINGS, World, write_settings
+
+SECOND_REALM = "9130000000000002"
+
+
+@pytest.fixture
+def second(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A second company beside the first, connected to the same billing."""
+    world.qbo.seed(realm_id=SECOND_REALM, name="Second", country="US", refresh_token="RT1-second")
+    connection = json.loads(os.environ["AIRFLOW_CONN_QBO_DEMO"])
+    connection["extra"]["realm_id"] = SECOND_REALM
+    monkeypatch.setenv("AIRFLOW_CONN_QBO_SECOND", json.dumps(connection))
+    write_settings(world.mappings, "second", {**SETTINGS, "connection": "qbo_second", "waits": FAST, "limits": LIMITS})
+    made = replace(
+        world, realm_id=SECOND_REALM, realm_key="second", connection="qbo_second", refresh_token="RT1-second"
+    )
+    made.connect()
+    made.map("category", "recurring", "1", "Services")
+    made.map("tax_code", "*", "NON", "NON")
+    return made
+
+
+def test_another_company_gets_no_copy_of_a_linked_document(world: World, second: World) -> None:
+    """Billing routes a pushed invoice elsewhere: moved, in the first company as it was, in the second nothing."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1", realm_key="demo")
+    world.run()
+    before = world.in_qbo()
+
+    world.sql("update billing.invoices set realm_key = 'second', updated_at = clock_timestamp()")
+    second.run()
+    second.run(invoice_numbers=["T-1"])
+
+    assert world.in_qbo() == before
+    assert second.in_qbo() == []
+    assert world.status("inv-T-1") == ("Skipped", "moved")
+
+
+def test_what_was_routed_elsewhere_since_the_plan_goes_there_alone(world: World, second: World) -> None:
+    """Planned for the first company and routed to the second before the push: only the second one gets it."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1", realm_key="demo")
+    planned = world.prepare()
+    world.sql("update billing.invoices set realm_key = 'second', updated_at = clock_timestamp()")
+
+    runs.push(*planned)
+    second.run()
+
+    assert world.in_qbo() == []
+    assert len(second.in_qbo("T-1")) == 1
+    assert world.status("inv-T-1") == ("Synced", "created")
+
+
+def test_two_companies_that_were_both_planned_for_get_it_once(world: World, second: World) -> None:
+    """Routed to and fro between two plans: whichever push comes, the document is in one company alone."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1", realm_key="demo")
+    first_plan = world.prepare()
+    world.sql("update billing.invoices set realm_key = 'second', updated_at = clock_timestamp()")
+    second_plan = second.prepare()
+    runs.push(*second_plan)
+    world.sql("update billing.invoices set realm_key = 'demo', updated_at = clock_timestamp()")
+
+    runs.push(*first_plan)
+    world.run()
+
+    assert world.in_qbo() == []
+    assert len(second.in_qbo("T-1")) == 1
+    assert world.status("inv-T-1") == ("Skipped", "moved")
+
+
+def test_a_document_that_turned_negative_does_not_become_a_second_one(world: World) -> None:
+    """Its sign would make it a credit memo: moved, the invoice stays as it was and no credit memo is made."""
+    world.settings(waits=FAST, limits=LIMITS, locked_before="off", negative_invoices="credit_memo")
+    world.invoice("T-1", amounts=("10.00",))
+    world.run()
+    before, memos = world.in_qbo(), world.qbo.state("CreditMemo")
+
+    world.change("inv-T-1", "-10.00")
+    world.run()
+
+    assert world.in_qbo() == before
+    assert world.qbo.state("CreditMemo") == memos
+    assert world.status("inv-T-1") == ("Skipped", "moved")
