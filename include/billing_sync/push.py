@@ -261,16 +261,20 @@ class Push:
             self._writes_since_unknown = (self._writes_since_unknown or 0) + len(results)
 
     def _count_unreachable(self, answers: Iterable[Answer]) -> None:
-        """Stop after several calls in a row that did not even connect; space them out meanwhile."""
+        """Stop after several calls in a row that did not even connect or were throttled; space the former out meanwhile.
+
+        A throttled company is paused by the governor; a push that waited for ever would hold its lock and its slot for it.
+        """
         answers = list(answers)
-        if any(answer.kind is not AnswerKind.NOT_EXECUTED or answer.http_status is not None for answer in answers):
-            self._unreachable = 0
-            return
-        self._unreachable += 1
-        if self._unreachable >= TRIES:
-            detail = next((answer.detail for answer in answers), "no answer")
+        is_throttled = any(answer.http_status == THROTTLED for answer in answers)
+        is_unreached = all(answer.kind is AnswerKind.NOT_EXECUTED and answer.http_status is None for answer in answers)
+        self._unreachable = self._unreachable + 1 if is_throttled or is_unreached else 0
+        detail = next((answer.detail for answer in answers), "no answer")
+        if self._unreachable >= TRIES and is_throttled:
+            self._realm_stop = PushStopped("throttled", detail, is_passing=True)
+        elif self._unreachable >= TRIES:
             self._realm_stop = PushStopped("not_connected", f"QuickBooks cannot be reached: {detail}", is_passing=True)
-        else:
+        elif is_unreached:
             self.clock.sleep(0.5 * 2**self._unreachable)
 
     def _verdict(self, claim: Claimed, answer: Answer, batch: int) -> Settled:
