@@ -226,7 +226,7 @@ ALL_REASONS = (
     _books(
         "moved",
         "Its routing or its sign would move the document to another company or another type, but it is linked already.",
-        "Void the linked document in QuickBooks first, then push again.",
+        "Undo the change in billing; or void the linked document in QuickBooks and bill it anew under another number.",
     ),
     _books(
         "deleted_in_qbo",
