@@ -16,6 +16,7 @@ from qbo_simulator.web.journal import Journal
 from qbo_simulator.web.oauth import OAuth
 from qbo_simulator.web.shell import Shell
 from qbo_simulator.web.tokens import Tokens
+from qbo_simulator.web.webhooks import Webhooks
 from qbo_simulator.world import World
 
 
@@ -33,7 +34,8 @@ class Simulator:
         self.mishaps = Mishaps(self.world)
         self.gateway = Gateway(self.world, self.tokens, self.limits)
         self.oauth = OAuth(self.world, self.tokens)
-        self.shell = Shell(self.world, self._answer, self.journal, self.mishaps, self.limits)
+        self.webhooks = Webhooks(self.world)
+        self.shell = Shell(self.world, self._answer, self.journal, self.mishaps, self.limits, self.webhooks)
         self._first_state: dict[str, list[tuple[Any, ...]]] | None = None
         if self.world.is_empty and self.world.recall("born") is None:
             self.build_first_state()
@@ -76,3 +78,4 @@ class Simulator:
         self.tokens.forget_cached()
         self.limits.reset()
         self.mishaps.clear()
+        self.webhooks.load()

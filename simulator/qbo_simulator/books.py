@@ -101,6 +101,8 @@ class Books:
         self.now = int(now)
         self.today = today
         self.time_text = meta_time(self.now)
+        # Whether changes are noted for webhooks.
+        self.listens = False
         self._parents: dict[str, set[int]] = {}
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -355,6 +357,14 @@ class Books:
             "balance = null where company = ? and entity = ? and id = ?",
             (self.now, self.company.key, record.entity.name, record.id),
         )
+
+    def note(self, entity_name: str, id: int, operation: str, deleted_id: int | None = None) -> None:
+        """Tell webhooks of a change, where anybody listens."""
+        if self.listens:
+            self.database.execute(
+                "insert into events (company, entity, id, operation, at, deleted_id) values (?, ?, ?, ?, ?, ?)",
+                (self.company.key, entity_name, id, operation, self.now, deleted_id),
+            )
 
     def touch(self, entity_name: str, id: int, delta: int = 0) -> None:
         """A transaction of this name was written: its balance and LastUpdatedTime move, its SyncToken does not."""

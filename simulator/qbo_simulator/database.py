@@ -72,6 +72,15 @@ create table if not exists files (
     content blob not null,
     primary key (company, id)
 );
+create table if not exists events (
+    number integer primary key,
+    company integer not null,
+    entity text not null,
+    id integer not null,
+    operation text not null,
+    at real not null,
+    deleted_id integer
+);
 create table if not exists names (
     company integer not null,
     space text not null,

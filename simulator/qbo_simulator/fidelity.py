@@ -12,7 +12,8 @@ GENERAL_GAPS = (
     "XML requests and answers: 501 with the cure (`Accept: application/json`)",
     "reports but ProfitAndLoss, BalanceSheet, CustomerBalance, AgedReceivables and TransactionList; cash basis; sub-accounts as "
     "sections of their own",
-    "webhooks; thumbnails of attachments",
+    "webhooks of changes that follow from others (an invoice that is paid), of preferences and currencies",
+    "thumbnails of attachments",
     "`include=` other than `allowduplicatedocnum` and `void`; query parameters that QBO does not document",
     "`CDCQuery` and `ReportQuery` inside a batch",
     "OpenID: no `id_token` is issued, the key set is empty",

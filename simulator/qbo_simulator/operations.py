@@ -15,6 +15,8 @@ from qbo_simulator.wire import Json
 
 # Voided with operation=update&include=void; all others with operation=void.
 VOIDED_BY_INCLUDE = ("Payment", "SalesReceipt", "RefundReceipt", "BillPayment")
+# What webhooks call an operation.
+EVENTS = {CREATE: "Create", UPDATE: "Update", DELETE: "Delete", VOID: "Void", SEND: "Emailed"}
 NO_FLAGS: frozenset[str] = frozenset()
 
 
@@ -62,14 +64,16 @@ def write(
     rules = RULES[entity.name]
     if operation == CREATE:
         record = rules.create(books, raw, flags)
+        books.note(entity.name, record.id, EVENTS[CREATE])
         return _outcome(books, record)
-    record = _addressed(books, entity, raw)
+    before = record = _addressed(books, entity, raw)
     if operation != SEND:
         check_token(books, record, raw)
     if operation == UPDATE:
         record = rules.update(books, record, raw, flags)
     elif operation == DELETE:
         rules.delete(books, record)
+        books.note(entity.name, record.id, EVENTS[DELETE])
         return Outcome(
             f'{{"{entity.name}":{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}}}', entity.name, None
         )
@@ -77,6 +81,8 @@ def write(
         record = rules.void(books, record)
     elif operation == SEND:
         record = rules.send(books, record, send_to)
+    if record is not before:
+        books.note(entity.name, record.id, EVENTS[operation])
     return _outcome(books, record)
 
 

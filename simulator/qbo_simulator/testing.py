@@ -191,6 +191,19 @@ class RunningSimulator:
         """Remove all rules."""
         self.control("DELETE", "faults")
 
+    def listen(self, url: str, verifier_token: str, **more: Any) -> dict[str, Any]:
+        """Send webhooks to an address (``format``, ``entities``, ``realm_ids``, ``aggregate_seconds``, ``is_automatic``)."""
+        answer: dict[str, Any] = self.control(
+            "POST", "webhooks", {"url": url, "verifier_token": verifier_token, **more}
+        )
+        return answer
+
+    def deliver(self, **how: Any) -> list[dict[str, Any]]:
+        """Deliver the webhooks that are due; ``duplicate=True`` twice, ``shuffle=1`` out of order."""
+        texts = {name: str(value).lower() for name, value in how.items()}
+        sent: list[dict[str, Any]] = self.control("POST", "webhooks/deliver", {}, **texts)
+        return sent
+
     def act(self, do: str, realm_id: str = DEFAULT_REALM, **what: Any) -> dict[str, Any]:
         """Do in QuickBooks what an accountant does: create, edit, delete, void, send, deactivate, activate, merge, …"""
         answer: dict[str, Any] = self.control("POST", "act", {"do": do, "realm_id": realm_id, **what})

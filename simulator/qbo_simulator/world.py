@@ -19,6 +19,7 @@ TABLES = (
     "objects",
     "postings",
     "files",
+    "events",
     "names",
     "remembered",
     "apps",
@@ -39,6 +40,8 @@ class World:
         self.companies: dict[str, Company] = {}
         self.clock = Clock()
         self.settings = Settings()
+        # Whether anybody wants to hear of changes.
+        self.listens = False
         self._load()
 
     def _load(self) -> None:
@@ -115,7 +118,7 @@ class World:
         company = self.companies.pop(realm_id, None)
         if company is None:
             return
-        for table in ("objects", "postings", "files", "names", "sequences", "remembered"):
+        for table in ("objects", "postings", "files", "events", "names", "sequences", "remembered"):
             self.database.execute(f"delete from {table} where company = ?", (company.key,))  # noqa: S608 - constants
         self.database.execute("delete from companies where key = ?", (company.key,))
         self.cache.clear()
@@ -123,7 +126,9 @@ class World:
     def books(self, company: Company) -> Books:
         """The books of a company, now."""
         now = self.clock.now()
-        return Books(self.database, company, self.cache, self.settings, now, self.clock.today().isoformat())
+        books = Books(self.database, company, self.cache, self.settings, now, self.clock.today().isoformat())
+        books.listens = self.listens
+        return books
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -103,4 +103,5 @@ def _receive(books: Books, wanted: Json) -> Json:
 def _merged(books: Books, entity: EntityType, wanted: Json) -> Json:
     source, target = (books.get(entity, int(str(wanted.get(name)))) for name in ("id", "into"))
     merge(books, source, target)
+    books.note(entity.name, target.id, "Merge", source.id)
     return {entity.name: wire.parse(books.text(entity, target.id)), "merged_away": str(source.id)}

@@ -1,6 +1,7 @@
 """The control plane under ``/_sim``: what a test or a demo does to the simulated world."""
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
@@ -18,6 +19,7 @@ from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
 from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, seed
 from qbo_simulator.settings import DOCUMENTATION
 from qbo_simulator.web.act import UnknownDeed, act
+from qbo_simulator.web.webhooks import UnknownSubscription
 from qbo_simulator.world import World
 
 if TYPE_CHECKING:
@@ -304,6 +306,30 @@ def router(simulator: "Simulator") -> APIRouter:
             raise HTTPException(404, f"no rule {number}")
         return {"status": "removed"}
 
+    @routes.get("/webhooks")
+    async def read_webhooks() -> list[dict[str, Any]]:
+        """Who listens, how far each has been told, and what waits for its repetition."""
+        return [asdict(one) for one in simulator.webhooks.subscriptions]
+
+    @routes.post("/webhooks")
+    async def add_webhook(wanted: Payload) -> dict[str, Any]:
+        """Listen: url, verifier_token, format (cloudevents or legacy), entities, realm_ids, aggregate_seconds, is_automatic."""
+        try:
+            return asdict(simulator.webhooks.subscribe(wanted))
+        except (UnknownSubscription, TypeError) as error:
+            raise HTTPException(422, str(error)) from error
+
+    @routes.delete("/webhooks")
+    async def clear_webhooks() -> dict[str, str]:
+        """Nobody listens any more."""
+        simulator.webhooks.clear()
+        return {"status": "cleared"}
+
+    @routes.post("/webhooks/deliver")
+    async def deliver_webhooks(duplicate: bool = False, shuffle: int | None = None) -> list[dict[str, Any]]:
+        """Deliver now what is due; on demand each delivery twice, or its events out of order (``shuffle`` is a seed)."""
+        return await simulator.webhooks.deliver_all(duplicate, shuffle)
+
     @routes.post("/act")
     async def act_as_accountant(wanted: Payload) -> Response:
         """Do in QuickBooks what an accountant does; a deed that QBO refuses answers 409 with the Fault."""
@@ -311,6 +337,7 @@ def router(simulator: "Simulator") -> APIRouter:
         try:
             with world.transaction():
                 result = act(world, world.books(company), wanted)
+            simulator.webhooks.wake()
         except Fault as fault:
             return Response(wire.encode({"Fault": fault.body()}), 409, media_type="application/json")
         except (UnknownDeed, wire.UnreadableJson, ValueError, TypeError) as error:

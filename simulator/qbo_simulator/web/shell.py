@@ -30,6 +30,7 @@ from qbo_simulator.web.http import (
     send_answer,
 )
 from qbo_simulator.web.journal import Journal
+from qbo_simulator.web.webhooks import Webhooks
 from qbo_simulator.world import World
 
 LOG = logging.getLogger("qbo_simulator")
@@ -40,12 +41,15 @@ Answerer = Callable[[Call], Answer]
 class Shell:
     """An ASGI application around a function from calls to answers."""
 
-    def __init__(self, world: World, answerer: Answerer, journal: Journal, mishaps: Mishaps, limits: Limits) -> None:
+    def __init__(
+        self, world: World, answerer: Answerer, journal: Journal, mishaps: Mishaps, limits: Limits, webhooks: Webhooks
+    ) -> None:
         self.world = world
         self.answerer = answerer
         self.journal = journal
         self.mishaps = mishaps
         self.limits = limits
+        self.webhooks = webhooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -69,6 +73,8 @@ class Shell:
         if wait:
             await asyncio.sleep(wait)
         answer, headers = self._perform(call, tid, started)
+        if self.world.listens:
+            self.webhooks.wake()
         if rule and rule.when == "after" and rule.seconds:
             await asyncio.sleep(rule.seconds)
         if kind == "lose_answer":
