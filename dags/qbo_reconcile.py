@@ -37,7 +37,7 @@ from include.wiring import forms, pipeline, runs
 def qbo_reconcile() -> None:
     """preflight, compare, report for every realm; a last task raises if any of them failed."""
 
-    @task(retries=0)
+    @task
     def choose(**context: Any) -> list[str]:
         return runs.choose(context)
 
@@ -53,7 +53,7 @@ def qbo_reconcile() -> None:
 
             return reconciling.compare(realm_key, context)
 
-        @task(trigger_rule="all_done", retries=3)
+        @task(trigger_rule="all_done")
         def report(realm_key: str, **context: Any) -> dict[str, Any]:
             from include.wiring import reconcile_report
 
@@ -61,7 +61,7 @@ def qbo_reconcile() -> None:
 
         compare(preflight(realm_key)) >> report(realm_key)
 
-    @task(trigger_rule="all_done", retries=0)
+    @task(trigger_rule="all_done")
     def finish(**context: Any) -> None:
         runs.finish(context)
 

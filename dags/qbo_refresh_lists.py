@@ -34,7 +34,7 @@ from include.wiring import forms, pipeline, runs
 def qbo_refresh_lists() -> None:
     """One mapped task over the realms, and a last one that raises if any of them failed."""
 
-    @task(retries=0)
+    @task
     def choose(**context: Any) -> list[str]:
         return runs.choose(context)
 
@@ -44,7 +44,7 @@ def qbo_refresh_lists() -> None:
 
         return list_refreshing.refresh(realm_key, context)
 
-    @task(trigger_rule="all_done", retries=0)
+    @task(trigger_rule="all_done")
     def finish(**context: Any) -> None:
         runs.finish(context, reporting="refresh")
 

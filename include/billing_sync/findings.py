@@ -123,11 +123,12 @@ class Totals:
         return self._grouped(lambda one: (one.status, "", one.currency))
 
     def by_currency(self) -> list[Sum]:
-        """The sums of each currency; a currency's status is that of its gravest document."""
+        """The sums of each currency, that of most documents first; a currency's status is that of its gravest document."""
         gravest: dict[str, Status] = {}
         for one in self.ordered():
             gravest.setdefault(one.currency, one.status)
-        return self._grouped(lambda one: (gravest[one.currency], "", one.currency))
+        sums = self._grouped(lambda one: (gravest[one.currency], "", one.currency))
+        return sorted(sums, key=lambda one: (-one.count, one.currency))
 
     def to_json(self) -> dict[str, Any]:
         """All totals as JSON, for ``qbo_sync.findings`` and for the task log."""

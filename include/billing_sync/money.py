@@ -53,6 +53,14 @@ def is_exact(amount: Decimal, digits: int = 2) -> bool:
     return amount == round_half_up(amount, digits)
 
 
+def for_people(amount: Decimal, currency: str | None = None) -> str:
+    """An amount to be read: thousands apart, never fewer places than its currency has, and never rounded."""
+    places = exponent(currency) if currency and is_known_currency(currency) else 2
+    normal = amount.normalize()
+    exact = max(0, -int(normal.as_tuple().exponent))
+    return f"{normal:,.{max(places, exact)}f}"
+
+
 def parse_amount(text: str) -> Decimal:
     """A finite Decimal from its text. Raises ValueError for anything else (NaN and infinities too)."""
     try:

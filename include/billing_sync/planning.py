@@ -88,20 +88,23 @@ class Checked:
 
 @dataclass(slots=True)
 class Totals:
-    """Number and money of a plan by action, and of what is stopped by status and reason."""
+    """Number and money of a plan by action, and of what is stopped by status and reason; currencies are never added up."""
 
     documents: Counter[str] = field(default_factory=Counter)
-    money: dict[str, Decimal] = field(default_factory=dict)
+    money: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
-    def add(self, key: str, amount: Decimal | None) -> None:
-        """Count one document under ``key``."""
+    def add(self, key: str, amount: Decimal | None = None, currency: str | None = None) -> None:
+        """Count one document under ``key``. An unknown amount counts as a document without money."""
         self.documents[key] += 1
-        self.money[key] = self.money.get(key, Decimal(0)) + (amount or 0)
+        sums = self.money.setdefault(key, {})
+        if amount is not None:
+            sums[currency or "?"] = sums.get(currency or "?", Decimal(0)) + amount
 
     def to_json(self) -> dict[str, dict[str, Any]]:
-        """By key: how many documents, and how much money as text."""
+        """By key: how many documents, and how much money in each currency, as text so that it stays exact."""
         return {
-            key: {"documents": count, "money": str(self.money[key])} for key, count in sorted(self.documents.items())
+            key: {"documents": count, "money": {name: str(one) for name, one in sorted(self.money[key].items())}}
+            for key, count in sorted(self.documents.items())
         }
 
 
@@ -169,11 +172,11 @@ class Planner:
         if decision.action is Action.NONE:
             findings = [*decision.findings, *self._standing_difference(checked, decision)]
             status, reason = gravest(findings)
-            self.totals.add(f"{status}: {reason}", invoice.total_amount)
+            self.totals.add(f"{status}: {reason}", invoice.total_amount, invoice.currency)
             return [], self._status(checked, entity, status, reason, findings)
         if decision.action is Action.SEND:
             self._sends.append(self._mail(invoice, entity))
-            self.totals.add(str(decision.action), invoice.total_amount)
+            self.totals.add(str(decision.action), invoice.total_amount, invoice.currency)
             return [], self._status(checked, entity, Status.SYNCED, "not_yet_sent", decision.findings)
         return self._write(checked, entity, decision)
 
@@ -234,7 +237,7 @@ class Planner:
             state=ItemState.HELD if decision.needs_approval else ItemState.PLANNED,
             is_single=decision.action is Action.VOID,
         )
-        self.totals.add(str(decision.action), invoice.total_amount)
+        self.totals.add(str(decision.action), invoice.total_amount, invoice.currency)
         self.held += bool(decision.needs_approval)
         reason = decision.needs_approval or "planned"
         finding = Finding(reason, decision.explanation)
@@ -266,7 +269,7 @@ class Planner:
 
     def _name(self, plan: NamePlan) -> PlannedItem:
         action = Action.NONE if plan.qbo_id else Action.CREATE
-        self.totals.add(f"{plan.kind}:{'adopt' if plan.qbo_id else 'create'}", None)
+        self.totals.add(f"{plan.kind}:{'adopt' if plan.qbo_id else 'create'}")
         return PlannedItem(
             step=self._next_step(),
             kind=plan.kind,

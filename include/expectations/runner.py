@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -47,31 +48,19 @@ def check(
 
 
 class Gate:
-    """One realm's suite, ready to judge; made once for a run, since Great Expectations takes seconds to import.
+    """One realm's suite; made ready with the first documents of a run, since Great Expectations takes seconds to import.
 
     ``result`` counts over all chunks what was expected and met, for the plan and the page.
     """
 
     def __init__(self, settings: RealmSettings, rules: Sequence[Any] | None = None) -> None:
-        """Make the suite ready.
+        """Remember what to judge by.
 
         :param rules: expectations to judge by, with the ``meta`` that invoices.py describes; by default the realm's suite.
         """
-        # Great Expectations logs some two hundred lines while it is imported, unless its logger was told before.
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
-        import great_expectations
-
-        from include.expectations.invoices import suite
-
         self.result = CheckResult()
-        context: Any = great_expectations.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        asset = context.data_sources.add_pandas("candidates").add_dataframe_asset("facts")
-        batch = asset.add_batch_definition_whole_dataframe("all")
-        expectations = suite(settings) if rules is None else list(rules)
-        gate = context.suites.add(great_expectations.ExpectationSuite("invoices", expectations=expectations))
-        definition = great_expectations.ValidationDefinition(name="gate", data=batch, suite=gate)
-        self._definition: Any = context.validation_definitions.add(definition)
+        self._settings = settings
+        self._rules = rules
 
     def judge(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Finding]]:
         """All findings of each document that has any, by billing id, the gravest severity of each reason.
@@ -95,6 +84,24 @@ class Gate:
             self.result.add(judged.get(row, ()), is_new=bool(facts.get("is_new", True)))
         return {str(rows[row][KEY]): findings for row, findings in judged.items()}
 
+    @cached_property
+    def _definition(self) -> Any:
+        # Great Expectations logs some two hundred lines while it is imported, unless its logger was told before.
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
+        import great_expectations
+
+        from include.expectations.invoices import suite
+
+        _hush()
+        context: Any = great_expectations.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        asset = context.data_sources.add_pandas("candidates").add_dataframe_asset("facts")
+        batch = asset.add_batch_definition_whole_dataframe("all")
+        expectations = suite(self._settings) if self._rules is None else list(self._rules)
+        gate = context.suites.add(great_expectations.ExpectationSuite("invoices", expectations=expectations))
+        definition = great_expectations.ValidationDefinition(name="gate", data=batch, suite=gate)
+        return context.validation_definitions.add(definition)
+
     def _run(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], list[int]]]:
         """Each expectation's meta with the rows that do not meet it."""
         outcome = self._definition.run(
@@ -106,6 +113,13 @@ class Gate:
             if one.exception_info.get("raised_exception", one.exception_info):
                 raise RuntimeError(f"the expectation for {meta['reason']} could not be evaluated: {one.exception_info}")
             yield meta, [int(row[_ROW]) for row in one.result.get("unexpected_index_list") or ()]
+
+
+def _hush() -> None:
+    """Keep to warnings the loggers of Great Expectations that set a level of their own."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("great_expectations.") and isinstance(logger, logging.Logger):
+            logger.setLevel(max(logger.level, logging.WARNING) if logger.level else logging.NOTSET)
 
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> DataFrame:

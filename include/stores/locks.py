@@ -40,6 +40,7 @@ class RealmLock:
     :param realm: the realm's row
     :param timeout: seconds to wait for another holder
     :param poll: seconds between two tries
+    :param on_wait: called once when another process holds the lock and the wait begins
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class RealmLock:
         *,
         timeout: float = 600.0,
         poll: float = 1.0,
+        on_wait: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -56,6 +58,7 @@ class RealmLock:
         self._realm = realm
         self._timeout = timeout
         self._poll = poll
+        self._on_wait = on_wait
         self._clock = clock
         self._sleep = sleep
         self._connection: psycopg.Connection[Any] | None = None
@@ -133,6 +136,9 @@ class RealmLock:
         self._connection = None
 
     def _wait_for(self, connection: psycopg.Connection[Any]) -> None:
+        if self._try(connection):
+            return
+        self._on_wait()
         deadline = self._clock() + self._timeout
         while not self._try(connection):
             left = deadline - self._clock()

@@ -237,6 +237,11 @@ class PlanStore:
         )
         return [item_from_row(row) for row in rows]
 
+    def to_approve(self, plan_id: int, limit: int) -> list[dict[str, Any]]:
+        """The first documents of a plan with customer, currency and what changes, for a person to look at."""
+        values = {"plan_id": plan_id, "names": NAME_KINDS, "row_limit": limit}
+        return self._rows(sql("documents_to_approve"), values)
+
     def counts(self, plan_id: int) -> list[dict[str, Any]]:
         """Number and money of a plan's items by kind, action and state."""
         return self._rows(

@@ -42,6 +42,7 @@ class PlanApproval(HITLOperator):
         """Return the plan's ids, or park the task until somebody answers."""
         question = approvals.question(self.plan)
         if question is None:
+            self.log.info("plan %s waits for nobody: nothing in it needs an approval", self.plan["plan_id"])
             return self.plan
         self.subject, self.body = question.subject, question.body
         self.options = self._options()

@@ -36,7 +36,7 @@ def check(
 
     maker = realm.maker(mode)
     numbers = number_uses(realm.state, plan_id)
-    gate = Gate(realm.settings)
+    gate = Gate(realm.settings)  # imports Great Expectations with the first document: many runs have none
     plans = realm.plans()
     for candidates in read_candidates(realm.state, plan_id, CHUNK):
         billing_ids = [candidate.billing_id for candidate in candidates]

@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from include.billing_sync.money import exponent, is_known_currency
+from include.billing_sync.money import for_people
 from include.stores.statements import sql
 from include.wiring import connections
 from include.wiring.cli_output import say, table
@@ -62,8 +62,8 @@ def _table(rows: Sequence[Row], currency: str) -> list[str]:
             row["status"],
             row["reason"],
             f"{row['documents']:,}",
-            _money(row["billing_total"], currency),
-            _money(row["qbo_total"], currency),
+            for_people(row["billing_total"], currency),
+            for_people(row["qbo_total"], currency),
         ]
         for row in rows
     ]
@@ -81,15 +81,8 @@ def _sums(rows: Sequence[Row], currency: str) -> list[list[str]]:
             name,
             part,
             f"{sum(row['documents'] for row in some):,}",
-            _money(sum((row["billing_total"] for row in some), Decimal(0)), currency),
-            _money(sum((row["qbo_total"] for row in some), Decimal(0)), currency),
+            for_people(sum((row["billing_total"] for row in some), Decimal(0)), currency),
+            for_people(sum((row["qbo_total"] for row in some), Decimal(0)), currency),
         ]
         for name, part, some in sums
     ]
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    """The exact amount, at least with the digits of its currency; more of them only where it has more."""
-    digits = exponent(currency) if is_known_currency(currency) else 2
-    shown = f"{amount:,.{digits}f}"
-    return shown if Decimal(shown.replace(",", "")) == amount else f"{amount.normalize():,f}"

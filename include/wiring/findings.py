@@ -8,7 +8,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from include.billing_sync.findings import NEWS, Findings, RunDocument, Totals, collect, qbo_url
+from include.billing_sync.findings import NEWS, Findings, RunDocument, Sum, Totals, collect, qbo_url
+from include.billing_sync.money import for_people
 from include.billing_sync.reasons import CATALOGUE
 from include.stores.findings import FindingsStore, RunHeader
 
@@ -21,14 +22,18 @@ class FindingsResult:
     totals: Totals
 
     def summary(self) -> list[str]:
-        """Lines for the task log: one per status, reason and currency."""
-        lines = [f"{self.totals.documents} documents, {self.new_count} new findings"]
+        """Lines for the task log: one per status, reason and currency, and the totals of each currency."""
+        lines = [f"documents: {self.totals.documents}, new findings: {self.new_count}"]
         for one in self.totals.ordered():
-            lines.append(
-                f"{one.status} {one.reason}: {one.count} documents ({one.new} new), "
-                f"billing {one.billing:,} {one.currency}, QuickBooks {one.qbo:,} {one.currency}"
-            )
+            new = f" ({one.new} new)" if one.new and one.status in NEWS else ""
+            lines.append(f"{one.status} {one.reason}: {one.count}{new}; {_both_sides(one)}")
+        lines += [f"in all: {one.count}; {_both_sides(one)}" for one in self.totals.by_currency()]
         return lines
+
+
+def _both_sides(one: Sum) -> str:
+    sides = (("billing", one.billing), ("QuickBooks", one.qbo), ("difference", one.difference))
+    return ", ".join(f"{name} {for_people(amount, one.currency)} {one.currency}".rstrip() for name, amount in sides)
 
 
 def make_findings(

@@ -11,14 +11,14 @@ from typing import Any
 from airflow.sdk import Param
 
 MODES = {
-    "push": "Push: write to QuickBooks",
-    "push_after_approval": "Push after approval: show the plan and wait for my yes",
+    "push": "Push: write to QuickBooks now",
+    "push_after_approval": "Push after approval: show me the plan, then wait for my yes",
     "plan_only": "Plan only: show what would happen, write nothing",
 }
 DELIVERIES = {
     "setting": "As the company's settings say",
-    "copy": "Copy: put the invoices into QuickBooks, mail nothing",
-    "send": "Send: copy, then let QuickBooks mail each invoice to its customer",
+    "copy": "Copy: mail nothing",
+    "send": "Send: let QuickBooks mail each invoice to its customer",
 }
 STATUSES = ["Pending", "Skipped", "Error", "Unknown", "Synced"]
 
@@ -54,16 +54,32 @@ class Choices:
 
 
 def export_form() -> dict[str, Param]:
-    """The params of ``qbo_export_invoices``, in the order in which the form shows them."""
+    """The params of ``qbo_export_invoices``, in the order in which the form shows them; named sections start closed."""
+    return {**_which_invoices(), **_what_to_do(), **_fewer_invoices(), **_for_experts()}
+
+
+def _which_invoices() -> dict[str, Param]:
     return {
         "realm": Param(
             None,
             type=["null", "string"],
             title="Company",
-            description="Short name (realm key) of one company. Empty: every company that is set up.",
+            description="Its short name, as the page QuickBooks lists it. Empty: every company.",
         ),
-        "from_date": Param(None, type=["null", "string"], format="date", title="Invoices dated from"),
-        "to_date": Param(None, type=["null", "string"], format="date", title="Invoices dated to (included)"),
+        "from_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Invoices dated from",
+            description="Empty: from the company's start date on.",
+        ),
+        "to_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Invoices dated to (included)",
+            description="Empty: up to the newest.",
+        ),
         "invoice_numbers": Param(
             None,
             type=["null", "array"],
@@ -71,12 +87,33 @@ def export_form() -> dict[str, Param]:
             title="Only these invoice numbers",
             description="One per line. Empty: all of the dates above.",
         ),
+    }
+
+
+def _what_to_do() -> dict[str, Param]:
+    return {
+        "mode": Param("push", type="string", enum=list(MODES), values_display=MODES, title="What to do"),
+        "delivery": Param(
+            "setting",
+            type="string",
+            enum=list(DELIVERIES),
+            values_display=DELIVERIES,
+            title="Mail to customers",
+            description="An invoice that was mailed before is not mailed again.",
+        ),
+    }
+
+
+def _fewer_invoices() -> dict[str, Param]:
+    section = "Fewer invoices: by customer, status or total"
+    return {
         "customers": Param(
             None,
             type=["null", "array"],
             items={"type": "string"},
             title="Only these customers",
-            description="Billing's customer ids, one per line.",
+            description="Billing's customer ids, one per line. Empty: all.",
+            section=section,
         ),
         "statuses": Param(
             [],
@@ -84,34 +121,46 @@ def export_form() -> dict[str, Param]:
             items={"type": "string", "enum": STATUSES},
             examples=STATUSES,
             title="Only invoices with these statuses",
-            description="As the last run left them. Empty: all.",
+            description="As the last run left them; choose Skipped and Error to try again what was stopped. Empty: all.",
+            section=section,
         ),
-        "amount_from": Param(None, type=["null", "string"], title="Total from", description="For example 100.00"),
-        "amount_to": Param(None, type=["null", "string"], title="Total to"),
-        "mode": Param("push", type="string", enum=list(MODES), values_display=MODES, title="What to do"),
-        "delivery": Param(
-            "setting", type="string", enum=list(DELIVERIES), values_display=DELIVERIES, title="Copy or send"
+        "amount_from": Param(
+            None,
+            type=["null", "string"],
+            title="Total from",
+            description="Billing's total of the invoice, tax included, for example 100.00.",
+            section=section,
         ),
-        "recopy": Param(
-            False,
-            type="boolean",
-            title="Re-copy",
-            description="Write invoices again although billing did not change them (after a change of mappings). "
-            "What somebody edited in QuickBooks is left as it is.",
+        "amount_to": Param(
+            None, type=["null", "string"], title="Total to (included)", description="Empty: no limit.", section=section
         ),
+    }
+
+
+def _for_experts() -> dict[str, Param]:
+    section = "For experts"
+    return {
         "plan_id": Param(
             None,
             type=["null", "integer"],
             title="Push this stored plan",
-            description="The number of a plan made before, at most 7 days old. Dates and filters above are then ignored.",
-            section="For experts",
+            description="The number of a plan made before, at most 7 days old. All dates and filters are then ignored.",
+            section=section,
+        ),
+        "recopy": Param(
+            False,
+            type="boolean",
+            title="Re-copy: write again what billing did not change",
+            description="After a change of mappings: the invoices in QuickBooks are made to say what they would say now. "
+            "What somebody edited in QuickBooks is left as it is.",
+            section=section,
         ),
         "accept_suspicious_extract": Param(
             False,
             type="boolean",
-            title="Push although many documents of this run fail the checks",
-            description="After the data team has looked at billing.",
-            section="For experts",
+            title="Push although many invoices of this run fail the checks",
+            description="Only after the data team has looked at billing: so many failures usually mean a fault in its views.",
+            section=section,
         ),
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import task, task_group
@@ -11,13 +10,14 @@ from airflow.sdk import task, task_group
 from include.wiring import runs
 from include.wiring.approval import PlanApproval
 from include.wiring.retry import BUSY_RETRIES, RETRIES, SyncRetryPolicy
+from include.wiring.waits import RETRY_DELAY
 
 Extract = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
 DEFAULTS = {
     "owner": "finance-data",
     "retries": RETRIES,
-    "retry_delay": timedelta(minutes=1),
+    "retry_delay": RETRY_DELAY,
     "retry_policy": SyncRetryPolicy(),
 }
 """Default arguments of a push DAG: the policy decides by the typed error whether a task is repeated, and when."""

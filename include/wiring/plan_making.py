@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
+from include.billing_sync.money import for_people
 from include.billing_sync.payloads import references
 from include.billing_sync.planning import Checked, DocumentStatus, Maker, PlannedItem, Planner
 from include.billing_sync.reasons import gravest
@@ -55,8 +57,13 @@ def make_plan(
         held += store.hold_updates(plan_id)
     totals = planner.totals.to_json()
     for what, entry in totals.items():
-        log.info("plan %s: %s: %s documents, %s", plan_id, what, entry["documents"], entry["money"])
+        log.info("plan %s: %s: %s", plan_id, what, _counted(entry))
     return Made(totals, work.writes, held)
+
+
+def _counted(entry: Mapping[str, Any]) -> str:
+    money = [f"{for_people(Decimal(amount), currency)} {currency}" for currency, amount in entry["money"].items()]
+    return ", ".join([str(entry["documents"]), *money])
 
 
 class _Work:

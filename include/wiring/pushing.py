@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
+from include.billing_sync.money import for_people
 from include.billing_sync.ports import Settled
 from include.billing_sync.push import Push, PushSettings, PushStopped, PushSummary
 from include.stores.locks import BusyError, RealmLock
@@ -19,6 +21,8 @@ from include.wiring.realms import Realm
 from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
+
+WAITING = "another run is pushing to %s: this one waits for it, up to %g seconds"
 
 
 class RealmBusyError(RuntimeError):
@@ -60,7 +64,7 @@ class LogJournal:
             str(settled.status),
             f"{item.action} {item.entity}",
             f"id {entity.get('Id') or item.qbo_id or '-'}",
-            f"total {entity.get('TotalAmt', item.total) if item.kind == 'invoice' else '-'}",
+            f"total {_total(settled)}",
             settled.reason,
         ]
         if answer and answer.intuit_tid:
@@ -72,6 +76,16 @@ class LogJournal:
     def note(self, text: str) -> None:
         """Log what the push is waiting for or doing."""
         log.info(text)
+
+
+def _total(settled: Settled) -> str:
+    """What QuickBooks says, or what was meant; with the currency where QuickBooks names it."""
+    entity = settled.entity or {}
+    amount = entity.get("TotalAmt", settled.item.total)
+    if settled.item.kind != "invoice" or amount is None:
+        return "-"
+    currency = (entity.get("CurrencyRef") or {}).get("value")
+    return " ".join(filter(None, (for_people(Decimal(str(amount)), currency), currency)))
 
 
 def push(realm: Realm, plan: Plan) -> PushSummary | None:
@@ -88,7 +102,10 @@ def push(realm: Realm, plan: Plan) -> PushSummary | None:
         )
         return None
     _check(plan)
-    lock = RealmLock(connections.connect_state, realm.id, timeout=realm.settings.waits.lock)
+    wait = realm.settings.waits.lock
+    lock = RealmLock(
+        connections.connect_state, realm.id, timeout=wait, on_wait=lambda: log.info(WAITING, realm.key, wait)
+    )
     try:
         lock.acquire()
     except BusyError as error:

@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-BUSY_DELAY = timedelta(minutes=2)
+from include.wiring.waits import BUSY_DELAY
+
 BUSY_RETRIES = 50
 """Of the push alone: a backfill starts several runs at once, and this is how they queue for their company."""
 WAIT_TRIES = 10

@@ -186,6 +186,7 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
         result = make_findings(realm.state, latest.id, run=(run.dag_id, run.run_id))
         for line in result.summary():
             log.info(line)
+        log.info("%s: each document with its cure stands under Findings, a tab of this run", realm_key)
         log.info(mail_findings(realm.state, latest.id, realm.settings.alert_to))
         is_done = latest.state == "pushed" or latest.decision == "rejected" or latest.mode == "plan_only"
         return {"realm_key": realm_key, "plan_id": latest.id, "is_done": is_done, "new": result.new_count}

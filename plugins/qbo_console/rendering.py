@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +12,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from include.billing_sync.findings import Sum, Totals, badge
-from include.billing_sync.money import exponent, is_known_currency
+from include.billing_sync.money import for_people
+from include.billing_sync.statuses import Status
 
 TEMPLATES = Path(__file__).parent / "templates"
 NOTHING = "\N{EN DASH}"
@@ -22,10 +22,12 @@ NOTHING = "\N{EN DASH}"
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of the chart: the share of the longest one, in percent."""
+    """One bar of the chart: a status, its share of the longest bar in percent, and its money by currency."""
 
-    sum: Sum
+    status: Status
+    count: int
     share: Decimal
+    sums: list[Sum]
 
 
 def render(template: str, **values: Any) -> str:
@@ -52,12 +54,7 @@ def environment() -> Environment:
 
 def money(amount: Decimal | None, currency: str | None = None) -> str:
     """An amount for people: thousands apart, never fewer places than its currency has and never rounded."""
-    if amount is None:
-        return NOTHING
-    places = exponent(currency) if currency and is_known_currency(currency) else 2
-    normal = amount.normalize()
-    exact = max(0, -int(normal.as_tuple().exponent))
-    return f"{normal:,.{max(places, exact)}f}"
+    return NOTHING if amount is None else for_people(amount, currency)
 
 
 def moment(at: datetime | None) -> str:
@@ -65,15 +62,15 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M %Z") if at else NOTHING
 
 
-def bars(totals: Totals) -> list[tuple[str, list[Bar]]]:
-    """The chart's bars per currency: one per status, as long as its billing total is large."""
-    charts: dict[str, list[Sum]] = {}
+def bars(totals: Totals) -> list[Bar]:
+    """The chart's bars: one per status, as long as it has documents, since money of two currencies has no common length."""
+    sums: dict[Status, list[Sum]] = {}
     for one in totals.by_status():
-        charts.setdefault(one.currency, []).append(one)
-    return [(currency, _scaled(sums)) for currency, sums in sorted(charts.items())]
+        sums.setdefault(one.status, []).append(one)
+    longest = max((sum(one.count for one in some) for some in sums.values()), default=1)
+    return [_bar(status, sorted(some, key=lambda one: -one.count), longest) for status, some in sums.items()]
 
 
-def _scaled(sums: Iterable[Sum]) -> list[Bar]:
-    sums = list(sums)
-    longest = max(abs(one.billing) for one in sums) or Decimal(1)
-    return [Bar(one, round(abs(one.billing) * 100 / longest, 2)) for one in sums]
+def _bar(status: Status, sums: list[Sum], longest: int) -> Bar:
+    count = sum(one.count for one in sums)
+    return Bar(status, count, round(Decimal(count) * 100 / longest, 2), sums)

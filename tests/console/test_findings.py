@@ -253,5 +253,8 @@ def test_the_lines_for_the_log_are_exact(state, mixed_run):
     """The task log sums up in one line per status and reason."""
     lines = make_findings(state, mixed_run).summary()
 
-    assert lines[0] == "5 documents, 2 new findings"
-    assert "Skipped customer_unmapped: 2 documents (1 new), billing 375.20 USD, QuickBooks 0 USD" in lines
+    assert lines[0] == "documents: 5, new findings: 2"
+    assert (
+        "Skipped customer_unmapped: 2 (1 new); billing 375.20 USD, QuickBooks 0.00 USD, difference 375.20 USD" in lines
+    )
+    assert [line for line in lines if line.startswith("in all: ")] == lines[-1:]

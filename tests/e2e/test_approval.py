@@ -40,9 +40,10 @@ def test_what_is_rejected_is_not_written_and_what_is_approved_is(site: Site) -> 
     for company in site.companies:
         question = questions[place[company]]
         assert question["subject"] == f"Push 2 documents of {company.key} to QuickBooks?"
-        assert f"Plan **{plan_of(site, run_id, company)[0]}**" in question["body"]
-        assert "| create | 2 | 12.50 |" in question["body"]
-        assert f"| {series}-{company.key}-1 | create | {on} | 10.00 |" in question["body"]
+        assert f"plan **{plan_of(site, run_id, company)[0]}**" in question["body"]
+        assert f"| create | 2 | 12.50 {company.currency} |" in question["body"]
+        row = (f"{series}-{company.key}-1", on, f"Customer of {company.key}", "create", f"10.00 {company.currency}")
+        assert f"| {' | '.join(map(str, row))} | not in QuickBooks yet |" in question["body"]
     assert [call for company in site.companies for call in site.calls(company, before) if call.is_write] == []
 
     site.answer(run_id, place[site.london], "Reject")
@@ -72,7 +73,7 @@ def test_a_scheduled_run_leaves_what_needs_an_approval_and_a_run_from_the_form_a
     assert site.status(held, new) == {held: ("Skipped", "period_reported"), new: ("Synced", "created")}
 
     run_id = site.trigger(realm="texas", invoice_numbers=[f"{series}-1"])
-    assert "| update | 1 | 44.00 |" in site.questions(run_id, 1)[0]["body"]
+    assert "| update | 1 | 44.00 USD |" in site.questions(run_id, 1)[0]["body"]
     site.answer(run_id, 0, f"Approve plan {plan_of(site, run_id, site.texas)[0]}")
     assert site.finished(run_id) == "success", site.why(run_id)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from include.wiring import runs
+from include.billing_sync.reasons import CATALOGUE
+from include.wiring import approvals, runs
 from include.wiring.approval import PlanApproval, approve_option
 from tests.world import World
 
@@ -31,6 +32,33 @@ def plan(world: World) -> dict[str, Any]:
     planned, _ = world.prepare(mode="push_after_approval")
     assert planned["asks"]
     return planned
+
+
+def test_the_question_names_company_money_customers_and_what_stays_out(world: World) -> None:
+    """Totals with their currency and one for all, each row with its customer, and the meaning of what is not written."""
+    held = world.invoice("T-1", amounts=("40.00",))
+    world.run(invoice_numbers=["T-1"])
+    world.change(held, "44.00")
+    world.invoice("T-2", amounts=("1234.50",))
+    world.invoice("T-3", customer_id="nobody", amounts=("7.00",))
+    planned, _ = world.prepare(mode="push_after_approval", from_date="2026-10-01", to_date="2026-10-31")
+
+    asked = approvals.question(planned)
+
+    assert asked is not None
+    assert asked.subject == "Push 2 documents of demo to QuickBooks?"
+    head, *_ = asked.body.splitlines()
+    assert head.endswith(f"plan **{planned['plan_id']}** · invoices dated 2026-10-01 to 2026-10-31 · nothing is mailed")
+    for line in (
+        "| create | 1 | 1,234.50 USD |",
+        "| update | 1 | 44.00 USD |",
+        "| all that is written | 2 | 1,278.50 USD |",
+        f"| Skipped | {CATALOGUE['customer_unmapped'].text} | 1 | 7.00 USD |",
+        "| T-2 | 2026-10-05 | Northwind Cafe | create | 1,234.50 USD | not in QuickBooks yet |",
+        "| T-1 | 2026-10-05 | Northwind Cafe | update | 44.00 USD |"
+        " content changed in billing; line 1 Amount: 40.00 → 44.00 |",
+    ):
+        assert line in asked.body.splitlines(), asked.body
 
 
 def decision(world: World) -> tuple[str, str]:

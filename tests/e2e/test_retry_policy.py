@@ -15,6 +15,7 @@ from include.stores.plans import PlanError
 from include.stores.realms import AnotherCompanyError
 from include.stores.tokens import NoEncryptionError
 from include.wiring.connections import ConnectionMissingError
+from include.wiring import waits
 from include.wiring.forms import ChoiceError
 from include.wiring.pushing import RealmBusyError, RealmStoppedError
 from include.wiring.retry import BUSY_RETRIES, RETRIES, WAIT_TRIES, SyncRetryPolicy
@@ -97,12 +98,32 @@ def test_a_throttled_company_is_asked_again_when_it_says() -> None:
 
 
 def test_only_the_push_has_fifty_retries() -> None:
-    """Of all tasks of the two push DAGs; the others get by with few, and all decide by the policy."""
+    """Of all tasks of all DAGs, first and last ones included; the others get by with few, and all decide by the policy."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=str(Path(__file__).resolve().parents[2] / "dags"))
-    tasks = [task for name in ("qbo_export_invoices", "qbo_auto_sync") for task in bag.dags[name].tasks]
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
 
+    assert len(bag.dags) >= 4
     assert {task.task_id for task in tasks if task.retries == BUSY_RETRIES} == {"realm.push"}
     assert {task.retries for task in tasks} == {BUSY_RETRIES, RETRIES}
     assert {type(task.retry_policy).__name__ for task in tasks} == {"SyncRetryPolicy"}
+    assert {task.retry_delay for task in tasks} == {timedelta(minutes=1)}
+
+
+def test_a_wait_is_set_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In seconds; nothing or an empty text is the default."""
+    monkeypatch.setenv("LEDGERLINE_BUSY_DELAY", "2.5")
+
+    assert waits.seconds("LEDGERLINE_BUSY_DELAY", 120) == 2.5
+    monkeypatch.setenv("LEDGERLINE_BUSY_DELAY", "")
+    assert waits.seconds("LEDGERLINE_BUSY_DELAY", 120) == 120
+
+
+@pytest.mark.parametrize("text", ["two", "0", "-1", "nan", "1e9"])
+def test_a_wait_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """With its variable and what is allowed."""
+    monkeypatch.setenv("LEDGERLINE_BUSY_DELAY", text)
+
+    with pytest.raises(waits.WaitError, match=f"LEDGERLINE_BUSY_DELAY={text}: write seconds, more than 0"):
+        waits.seconds("LEDGERLINE_BUSY_DELAY", 600)

@@ -36,13 +36,15 @@ def lock(dsn, realm):
 
 def test_a_second_push_waits_ten_minutes_and_is_busy(lock):
     """While one holds the lock another gets BusyError after its time, and the lock when the first is done."""
-    first, second = lock(), lock(poll=1)
+    told = []
+    first, second = lock(on_wait=lambda: told.append("first")), lock(poll=1, on_wait=lambda: told.append("second"))
     first.acquire()
 
     with pytest.raises(BusyError, match="another run is pushing"):
         second.acquire()
 
     assert second.waited == [600.0]
+    assert told == ["second"]
     first.release()
     second.acquire()
     second.ensure_held()
