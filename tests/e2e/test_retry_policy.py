@@ -14,8 +14,8 @@ from include.stores.locks import LockLostError
 from include.stores.plans import PlanError
 from include.stores.realms import AnotherCompanyError
 from include.stores.tokens import NoEncryptionError
-from include.wiring.connections import ConnectionMissingError
 from include.wiring import waits
+from include.wiring.connections import ConnectionMissingError
 from include.wiring.forms import ChoiceError
 from include.wiring.pushing import RealmBusyError, RealmStoppedError
 from include.wiring.retry import BUSY_RETRIES, RETRIES, WAIT_TRIES, SyncRetryPolicy
