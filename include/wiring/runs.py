@@ -195,18 +195,22 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
 def finish(context: Mapping[str, Any], reporting: str = "realm.report") -> None:
     """Raise when any realm's tasks did not do their work, after all the others did theirs.
 
+    A scheduled run of which every company is disconnected has nothing to do, and ends well.
+
     :param reporting: the mapped task that says of each realm whether it is done
     """
-    chosen = context["ti"].xcom_pull(task_ids="choose") or []
+    chosen = context["ti"].xcom_pull(task_ids="choose")
+    if chosen is None:
+        raise RealmsFailedError("not done: no company was chosen; look at the red task 'choose'")
+    if not chosen:
+        log.info("every company is disconnected: nothing was to do")
     reports = _reports(context["ti"], len(chosen), reporting)
     done = {report["realm_key"] for report in reports if report.get("is_done")}
     failed = [key for key in chosen if key not in done]
     for key in sorted(done):
         log.info("%s: done", key)
-    if failed or not chosen:
-        raise RealmsFailedError(
-            f"not done: {', '.join(failed) or 'no company was chosen'}; look at the red tasks of each"
-        )
+    if failed:
+        raise RealmsFailedError(f"not done: {', '.join(failed)}; look at the red tasks of each")
 
 
 def delivery(realm: Realm, choices: Choices) -> Literal["copy", "send"]:

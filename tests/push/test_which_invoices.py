@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from include.wiring import approvals, runs
+from include.stores.realms import disconnect, realm_by_key
+from include.wiring import approvals, connections, runs
+from include.wiring.preflight import PreflightFailedError
 from tests.world import World
 
 
@@ -126,3 +129,29 @@ def test_a_plan_names_each_change_and_its_totals_are_those_of_the_push(world: Wo
 
     held = {one["DocNumber"]: Decimal(str(one["TotalAmt"])) for one in world.in_qbo()}
     assert held == {number: total for number, _, total, _ in items}
+
+
+@pytest.mark.row("F16")
+def test_a_disconnected_company_is_quiet(world: World) -> None:
+    """The schedule leaves it out and ends well, without a call to QuickBooks; a person who asks for it is told."""
+    world.invoice("T-1")
+    with connections.connect_state() as state:
+        realm = realm_by_key(state, "demo")
+        assert realm is not None
+        disconnect(state, realm.id, who="ann", why="test")
+    world.qbo.clear_journal()
+
+    chosen = runs.choose(world.context("scheduled__1", "scheduled"))
+    runs.finish({"ti": SimpleNamespace(xcom_pull=lambda **_: chosen)})
+
+    assert chosen == []
+    with pytest.raises(PreflightFailedError, match="no QuickBooks company is connected"):
+        runs.preflight("demo", world.context("manual__1"))
+    assert world.qbo.journal(realm_id=world.realm_id) == []
+    assert world.in_qbo() == []
+
+
+def test_a_run_that_never_chose_is_not_done() -> None:
+    """When the first task failed, the last one says so instead of passing for a quiet run."""
+    with pytest.raises(runs.RealmsFailedError, match="choose"):
+        runs.finish({"ti": SimpleNamespace(xcom_pull=lambda **_: None)})
