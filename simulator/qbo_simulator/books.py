@@ -220,7 +220,7 @@ class Books:
         moment = created or self.now
         is_active = document.get("Active", True) is not False
         record = Record(entity, own_id, 0, moment, moment, is_active, document, last_line)
-        self._finish(record)
+        self.finish(record)
         self._write(record, "insert into")
         return record
 
@@ -241,7 +241,7 @@ class Books:
             computed = (entity.balance_field, entity.family_field)
             document = {name: -1 if name in computed else value for name, value in document.items()}
         record = Record(entity, own_id, token, created, updated, is_active, document, max(lines, default=0))
-        self._finish(record)
+        self.finish(record)
         self._write(record, "insert or replace into")
         if entity.is_volatile:
             self.database.execute(
@@ -278,7 +278,7 @@ class Books:
             document,
             record.last_line if last_line is None else last_line,
         )
-        self._finish(changed)
+        self.finish(changed)
         self.keep_answers(record)
         self._write(changed, "replace into")
         return changed
@@ -292,7 +292,8 @@ class Books:
             (self.company.key, record.entity.name, record.id),
         )
 
-    def _finish(self, record: Record) -> None:
+    def finish(self, record: Record) -> None:
+        """Put the server's own properties into the document, and all of them into QBO's order."""
         entity, document = record.entity, record.document
         document["domain"] = "QBO"
         document["sparse"] = False

@@ -62,6 +62,8 @@ def run(books: Books, text: str) -> str:
 
 
 def _rows(books: Books, numbers: list[int]) -> list[tuple[Any, ...]]:
+    if not numbers:
+        return []
     marks = ",".join("?" * len(numbers))
     by_number = {
         row[0]: row[1:]

@@ -52,7 +52,7 @@ class SalesRules(Rules):
     def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:
         """Check and store a new form and move its customer's balance."""
         form = self.entity.shape.read(raw)
-        last_line = self._settle(books, form, None, flags)
+        last_line = self.settle(books, form, None, flags)
         record = books.insert(self.entity, form, last_line=last_line)
         links.link_sources(books, record)
         self._move_customer(books, None, record.document)
@@ -65,7 +65,7 @@ class SalesRules(Rules):
         form = merged(self.entity, old, raw, self.kept_on_full_update)
         if is_sparse(raw):
             self._drop_derived(form, old, raw)
-        last_line = self._settle(books, form, record, flags)
+        last_line = self.settle(books, form, record, flags)
         changed = books.replace(record, form, last_line=last_line)
         self._move_customer(books, old, changed.document)
         return changed
@@ -81,7 +81,7 @@ class SalesRules(Rules):
         if self.has_due_date and "DueDate" not in raw and ("SalesTermRef" in raw or "TxnDate" in raw):
             form.pop("DueDate", None)
 
-    def _settle(self, books: Books, form: Json, record: Record | None, flags: frozenset[str]) -> int:
+    def settle(self, books: Books, form: Json, record: Record | None, flags: frozenset[str]) -> int:
         """Fill in what the server makes and check everything; returns the highest line id."""
         old = record.document if record else None
         customer = self._settle_customer(books, form, old)

@@ -7,11 +7,11 @@ from typing import Any
 
 from qbo_simulator import operations
 from qbo_simulator.books import Books
-from qbo_simulator.clock import add_days
 from qbo_simulator.company import DEFAULT_PREFERENCES, HOME_CURRENCY, Company
 from qbo_simulator.entities.kinds import CREATE
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.sample import data
+from qbo_simulator.sample.bulk import BulkInvoices, Wish, request
 from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.wire import Json
 from qbo_simulator.world import World
@@ -220,8 +220,12 @@ def _generate(books: Books, wanted: Json) -> None:
         raise UnknownSeed("invoices need customers")
     chance = random.Random(int(wanted.get("random_seed", 1)))  # noqa: S311 - reproducible sample data, not a secret
     tax = {"value": "NON" if books.company.is_us else str(_code_named(books, _FORMATS[books.company.country]))}
-    for number in range(1, invoices + 1):
-        operations.write(books, ENTITIES["Invoice"], CREATE, _invoice(books, number, chance, ids, lines, tax))
+    wishes = [Wish(chance, ids, lines) for _ in range(invoices)]
+    if not books.company.is_multicurrency and books.company.preferences["CustomTxnNumbers"]:
+        BulkInvoices(books, tax).write(wishes)
+        return
+    for number, wish in enumerate(wishes, 1):
+        operations.write(books, ENTITIES["Invoice"], CREATE, request(books, number, wish, tax))
 
 
 def _customer_ids(books: Books) -> list[int]:
@@ -236,27 +240,3 @@ def _code_named(books: Books, name: str) -> int:
         "select id from objects where company = ? and entity = 'TaxCode' and name = ?", (books.company.key, name)
     ).fetchone()
     return int(row[0])
-
-
-def _invoice(books: Books, number: int, chance: random.Random, ids: list[int], lines: int, tax: Json) -> Json:
-    payload: Json = {
-        "CustomerRef": {"value": str(chance.choice(ids))},
-        "DocNumber": f"S-{number:07}",
-        "TxnDate": add_days(books.today, -chance.randrange(365)),
-        "Line": [],
-    }
-    if books.company.is_multicurrency:
-        customer = books.get(ENTITIES["Customer"], int(payload["CustomerRef"]["value"]))
-        payload["CurrencyRef"] = {"value": customer.document["CurrencyRef"]["value"]}
-    for _ in range(lines):
-        quantity, price = chance.randint(1, 9), Decimal(chance.randint(100, 99_999)).scaleb(-2)
-        detail = {
-            "ItemRef": {"value": str(chance.randint(1, 18))},
-            "Qty": quantity,
-            "UnitPrice": price,
-            "TaxCodeRef": dict(tax),
-        }
-        payload["Line"].append(
-            {"Amount": quantity * price, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
-        )
-    return payload
