@@ -100,6 +100,16 @@ def test_every_make_target_on_the_pages_exists() -> None:
     assert shown - targets == set()
 
 
+def test_every_variable_on_the_pages_is_read_somewhere() -> None:
+    """``LEDGERLINE_…`` as the pages name it stands in code, compose file or image as well."""
+    named = {name for page in PAGES for name in re.findall(r"LEDGERLINE_[A-Z_]+", page.read_text(encoding="utf-8"))}
+    places = [*CODE, ROOT / "compose.yaml", ROOT / "Dockerfile", ROOT / "Makefile"]
+    known = " ".join(place.read_text(encoding="utf-8") for place in places)
+
+    assert {"LEDGERLINE_MAPPINGS", "LEDGERLINE_HOME"} <= named
+    assert {name for name in named if name not in known} == set()
+
+
 def test_the_table_of_dags_is_complete() -> None:
     """README.md has one row for each DAG, and none for another."""
     rows = re.findall(r"^\| `(qbo_\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)

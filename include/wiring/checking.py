@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
 
+import psycopg
+
 from include.billing_sync.facts import CheckContext, facts
 from include.billing_sync.planning import Maker
 from include.billing_sync.ports import Link
@@ -51,6 +53,15 @@ def check(
     if result.indictment and not accept_suspicious:
         raise SuspiciousExtractError(str(result.indictment))
     return {"documents": result.documents, "stopped": result.stopped}
+
+
+def check_page(state: psycopg.Connection[Any], plan_id: int, title: str) -> str | None:
+    """What the gate counted for a plan, rule by rule, as a page that opens offline; None before it was checked."""
+    from include.expectations.page import render
+
+    row = state.execute(b"select checks from qbo_sync.plans where id = %s", (plan_id,)).fetchone()
+    checks = next(iter(row.values())) if isinstance(row, dict) else row[0] if row else None
+    return render(checks, title) if checks else None
 
 
 def _rows(

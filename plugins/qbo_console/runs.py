@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from include.billing_sync.findings import NEWS
 from include.billing_sync.reasons import CATALOGUE
 from include.stores.findings import FindingsStore, KeptFindings
+from include.wiring.checking import check_page
 from qbo_console import answers, reconciliations
 from qbo_console.rendering import render
 from qbo_console.state import State
@@ -51,6 +52,16 @@ def findings_file(dag_id: str, run_id: str, plan_id: int, state: State) -> Respo
     """The kept page as a download, to be filed or sent on."""
     kept = _kept(state, plan_id, dag_id, run_id)
     return answers.html_file(f"findings-{kept.realm_key}-{run_id}.html", kept.page)
+
+
+@router.get("/{plan_id}/checks.html")
+def checks_page(dag_id: str, run_id: str, plan_id: int, state: State) -> Response:
+    """What the checks before the push counted, rule by rule."""
+    kept = _kept(state, plan_id, dag_id, run_id)
+    page = check_page(state, plan_id, f"{kept.realm_key}, {run_id}")
+    if page is None:
+        raise HTTPException(404, "Nothing was checked for this plan.")
+    return answers.html(page)
 
 
 def _kept(state: State, plan_id: int, dag_id: str, run_id: str) -> KeptFindings:

@@ -11,7 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from psycopg.types.json import Jsonb
 
+from include.expectations.result import CheckResult
 from include.wiring.findings import make_findings
 from tests.console import airflow_fixture
 from tests.console.run_fixture import DAG, Document, add_realm, add_run
@@ -80,6 +82,24 @@ def test_a_viewer_reads_every_document_and_takes_the_csv_along(browser, run):
     )
     assert download.content.startswith(b"\xef\xbb\xbf")
     assert [row["number"] for row in csv.DictReader(io.StringIO(download.content.decode("utf-8-sig")))] == ["INV-1"]
+
+
+def test_the_checks_of_a_run_are_shown_beside_its_findings(browser, run, state):
+    """Each rule with its count and the first numbers, on a page without script; a plan that nobody checked has none."""
+    path = f"{RUN_PATH}/{run['us']}"
+    assert browser("VIEWER").get(f"{path}/checks.html").status_code == 404
+    result = CheckResult(documents=9, stopped=1)
+    result.count({"reason": "no_lines", "severity": "stop", "detail": ""}, 9, ["INV-1"])
+    state.execute("update qbo_sync.plans set checks = %s where id = %s", (Jsonb(result.to_json()), run["us"]))
+
+    page = browser("VIEWER").get(f"{path}/checks.html")
+
+    assert page.status_code == 200
+    assert "9 documents checked, 1 stopped" in page.text
+    assert "no_lines" in page.text
+    assert "INV-1" in page.text
+    assert "<script" not in page.text
+    assert f"{path}/checks.html" in browser("VIEWER").get(path).text
 
 
 def test_findings_are_served_under_their_own_run_only(browser, run, state):

@@ -44,14 +44,16 @@ def test_the_most_particular_row_wins(rows: tuple[MappingRow, ...], expected: st
     assert found(MappingBook(rows), line()) == expected
 
 
-@pytest.mark.row("F34", "F35")
+@pytest.mark.row("F35")
 def test_an_override_serves_its_subscription_only() -> None:
-    """F35: the row of S-1 changes nothing for S-2; F34: S-2 takes the default of its category."""
+    """F35: the row of S-1 changes nothing for S-2, which takes the item of its category."""
     book = MappingBook(ALL)
 
+    assert found(book, line(service=None, subscription="S-1")) == "21"
     assert found(book, line(service=None, subscription="S-2")) == "23"
 
 
+@pytest.mark.row("F34")
 def test_the_default_of_subscriptions_is_for_lines_with_a_subscription() -> None:
     """F34: a one-off charge of an unmapped category takes the default of categories."""
     book = MappingBook(ALL)
@@ -75,6 +77,16 @@ def test_several_categories_may_share_one_item_and_it_is_shown() -> None:
 
     assert (coverage.keys, coverage.targets) == (2, 1)
     assert coverage.shared == {"Monthly fees": ("recurring", "usage")}
+
+
+@pytest.mark.row("F32")
+def test_an_item_for_each_category_gives_the_detailed_profit_and_loss() -> None:
+    """F32: as many items as categories, nothing shared, and the default row counts for neither."""
+    book = MappingBook([CATEGORY, MappingRow("category", "usage", None, "7", "Usage"), ANY_CATEGORY])
+
+    coverage = book.coverage()
+
+    assert (coverage.keys, coverage.targets, coverage.shared) == (2, 2, {})
 
 
 @pytest.mark.row("F29")
