@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from include.billing_sync.documents import plain
@@ -16,6 +17,8 @@ from include.billing_sync.statuses import GRAVITY, Status
 
 ROWS_ON_PAGE = 200
 """Documents shown under one reason of the page; the CSV has all of them. Keeps the page small however large the run."""
+ROWS_IN_PART = 2000
+"""Rows of a CSV that are held at once."""
 
 _APPS = {
     "https://quickbooks.api.intuit.com": "https://qbo.intuit.com/app/",
@@ -176,11 +179,10 @@ class Group:
 
 @dataclass(slots=True)
 class Findings:
-    """One pass over the documents of a run: totals, the first documents of each reason, and the whole CSV."""
+    """One pass over the documents of a run: totals, and the first documents of each reason."""
 
     totals: Totals = field(default_factory=Totals)
     groups: dict[tuple[Status, str], Group] = field(default_factory=dict)
-    csv_text: str = ""
 
     def add(self, document: RunDocument) -> None:
         """Count a document in."""
@@ -202,17 +204,30 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def collect(documents: Iterable[RunDocument], link_to: Callable[[RunDocument], str | None]) -> Findings:
-    """Go over the documents once and return totals, groups and CSV.
+def collect(
+    documents: Iterable[RunDocument],
+    link_to: Callable[[RunDocument], str | None],
+    keep_part: Callable[[str], object],
+) -> Findings:
+    """Go over the documents once, hand the CSV on in parts, and return totals and groups. Never holds all documents.
 
     :param documents: in the order in which they shall be shown; read as a stream.
     :param link_to: the address of a document in QuickBooks, or None.
+    :param keep_part: takes the CSV's next part; the first one begins with the heading.
     """
     findings = Findings()
-    text = io.StringIO()
-    csv.writer(text).writerows(_counted(documents, findings, link_to))
-    findings.csv_text = text.getvalue()
+    for part in csv_parts(_counted(documents, findings, link_to)):
+        keep_part(part)
     return findings
+
+
+def csv_parts(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Rows as CSV text, in parts of some thousand rows."""
+    rest = iter(rows)
+    while portion := list(islice(rest, ROWS_IN_PART)):
+        text = io.StringIO()
+        csv.writer(text).writerows(portion)
+        yield text.getvalue()
 
 
 def _counted(

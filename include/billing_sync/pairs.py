@@ -192,6 +192,7 @@ class Difference:
     doc_number: str | None = None
     entity: str = "Invoice"
     qbo_id: str | None = None
+    customer_name: str | None = None
 
     @property
     def is_payment(self) -> bool:

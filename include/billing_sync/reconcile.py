@@ -264,6 +264,7 @@ def _difference(
         doc_number=(billed.doc_number if billed else None) or (held.doc_number if held else None),
         entity=held.entity if held else billed.entity if billed else "Invoice",
         qbo_id=held.qbo_id if held else known.qbo_id,
+        customer_name=(billed.customer_name if billed else None) or (held.customer_name if held else None),
     )
 
 

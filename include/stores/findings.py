@@ -54,11 +54,10 @@ class RunFindings:
 
 @dataclass(frozen=True, slots=True)
 class KeptFindings:
-    """The page and the CSV that a run kept for one realm."""
+    """The page that a run kept for one realm; its CSV is read in parts."""
 
     realm_key: str
     page: str
-    csv: str
     made_at: datetime
 
 
@@ -105,14 +104,28 @@ class FindingsStore:
             for row in cursor:
                 yield _document(row)
 
-    def keep(self, header: RunHeader, page: str, csv: str, totals: Totals) -> None:
-        """Keep page, CSV and totals of the plan under the header's run; those of an earlier try are replaced."""
+    def put_part(self, plan_id: int, csv: str) -> None:
+        """Add a part to the plan's CSV, before `keep` in the same transaction."""
+        self._connection.execute(sql("findings/put_part"), {"plan_id": plan_id, "csv": csv})
+
+    def forget_parts(self, plan_id: int) -> None:
+        """Remove the CSV of an earlier try."""
+        self._connection.execute(sql("findings/forget_parts"), {"plan_id": plan_id})
+
+    def csv_parts(self, plan_id: int) -> Iterator[str]:
+        """The kept CSV, part after part."""
+        number = 0
+        while row := self._one("csv_part", {"plan_id": plan_id, "after": number}):
+            number = row["part"]
+            yield row["csv"]
+
+    def keep(self, header: RunHeader, page: str, totals: Totals) -> None:
+        """Keep page and totals of the plan under the header's run; those of an earlier try are replaced."""
         values = {
             "plan_id": header.plan_id,
             "run_id": header.run_id,
             "dag_id": header.dag_id,
             "page": page,
-            "csv": csv,
             "totals": Jsonb(totals.to_json()),
         }
         self._connection.execute(sql("findings/store_findings"), values)
@@ -123,7 +136,7 @@ class FindingsStore:
         return [RunFindings(**row | {"totals": Totals.from_json(row["totals"])}) for row in rows]
 
     def kept(self, plan_id: int, dag_id: str, run_id: str) -> KeptFindings | None:
-        """Page and CSV of the plan, or None when the run has no such plan or has kept nothing for it."""
+        """The plan's page, or None when the run has no such plan or has kept nothing for it."""
         row = self._one("kept_findings", {"plan_id": plan_id, "dag_id": dag_id, "run_id": run_id})
         return KeptFindings(**row) if row else None
 

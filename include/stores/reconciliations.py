@@ -36,6 +36,7 @@ class Reconciliation:
 
     id: int
     realm: int
+    dag_id: str
     run_id: str
     from_date: date | None
     to_date: date | None
@@ -65,19 +66,22 @@ class Shown:
     repair: str
     explained: str
     customer: str | None
+    currency: str | None
 
 
 class ReconciliationStore:
     """The reconciliations of one realm, over one connection in autocommit: the laid-out sides live and end with it."""
 
-    def __init__(self, connection: psycopg.Connection[Any], *, realm: int, source: str) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], *, realm: int, source: str, dag_id: str) -> None:
         self._connection = connection
         self._realm = realm
+        self._dag_id = dag_id
         self._place = {"realm": realm, "source": source, "kind": KIND}
 
     def begin(self, run_id: str, from_date: date | None, to_date: date | None) -> Opened:
         """Open the reconciliation of a run; what an earlier try of it has kept is replaced."""
-        values = {"realm": self._realm, "run_id": run_id, "from_date": from_date, "to_date": to_date}
+        run = {"realm": self._realm, "dag_id": self._dag_id, "run_id": run_id}
+        values = {**run, "from_date": from_date, "to_date": to_date}
         self._connection.execute(sql("reconcile/create_staging"))
         with self._connection.transaction():
             self._connection.execute(sql("reconcile/forget_try"), values)
@@ -144,7 +148,7 @@ class ReconciliationStore:
 
     def of_run(self, run_id: str) -> Reconciliation | None:
         """What the run compared for this realm; None when it did not come so far."""
-        found = finished_of_run(self._connection, run_id, self._realm)
+        found = finished_of_run(self._connection, self._dag_id, run_id, self._realm)
         return found[-1] if found else None
 
     def shown(self, reconciliation_id: int, limit: int) -> list[Shown]:
@@ -162,18 +166,35 @@ class ReconciliationStore:
             return cursor.execute(sql(f"reconcile/{name}"), values).fetchall()
 
 
-def finished_of_run(connection: psycopg.Connection[Any], run_id: str, realm: int | None = None) -> list[Reconciliation]:
+def finished_of_run(
+    connection: psycopg.Connection[Any], dag_id: str, run_id: str, realm: int | None = None
+) -> list[Reconciliation]:
     """The finished reconciliations of a run, of one realm or all, ordered by realm key."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(sql("reconcile/of_run"), {"run_id": run_id, "realm": realm}).fetchall()
+        values = {"dag_id": dag_id, "run_id": run_id, "realm": realm}
+        rows = cursor.execute(sql("reconcile/of_run"), values).fetchall()
     return [Reconciliation(**row | {"totals": Totals.from_json(row["totals"])}) for row in rows]
 
 
-def kept_page(connection: psycopg.Connection[Any], reconciliation_id: int, run_id: str) -> tuple[str, str] | None:
+def kept_page(
+    connection: psycopg.Connection[Any], reconciliation_id: int, dag_id: str, run_id: str
+) -> tuple[str, str] | None:
     """Realm key and page of a reconciliation; None when the run has none of that number, or its page is gone."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(sql("reconcile/page_of_run"), {"id": reconciliation_id, "run_id": run_id}).fetchone()
+        values = {"id": reconciliation_id, "dag_id": dag_id, "run_id": run_id}
+        row = cursor.execute(sql("reconcile/page_of_run"), values).fetchone()
     return (row["realm_key"], row["report"]) if row else None
+
+
+def all_differences(
+    connection: psycopg.Connection[Any], reconciliation_id: int, dag_id: str, run_id: str
+) -> Iterator[Shown]:
+    """Every difference of a reconciliation of that run, as a stream; runs inside a transaction of the caller."""
+    with connection.cursor(f"differences_{reconciliation_id}", row_factory=dict_row) as cursor:
+        cursor.itersize = CHUNK
+        values = {"id": reconciliation_id, "dag_id": dag_id, "run_id": run_id}
+        cursor.execute(sql("reconcile/differences_of_run"), values)
+        yield from map(_shown, cursor)
 
 
 def _billed_row(billed: Billed, customer_id: str | None) -> dict[str, Any]:
@@ -282,6 +303,8 @@ def _difference_row(one: Difference) -> dict[str, Any]:
         "billing_value": one.billing_value,
         "qbo_value": one.qbo_value,
         "amount": plain(one.amount),
+        "currency": one.currency or None,
+        "customer_name": one.customer_name,
         "proposed_repair": one.repair,
         "resolution": one.explained or None,
     }
@@ -302,4 +325,5 @@ def _shown(row: Mapping[str, Any]) -> Shown:
         repair=row["proposed_repair"],
         explained=row["explained"],
         customer=row["customer_name"],
+        currency=row["currency"],
     )

@@ -59,8 +59,13 @@ def make_findings(
         header = store.header(plan_id)
         if run is not None:
             header = replace(header, dag_id=run[0], run_id=run[1])
-        findings = collect(store.documents(plan_id), lambda document: link_to(header, document))
-        store.keep(header, _page(header, findings, now or datetime.now(UTC)), findings.csv_text, findings.totals)
+        store.forget_parts(plan_id)
+        findings = collect(
+            store.documents(plan_id),
+            lambda document: link_to(header, document),
+            lambda part: store.put_part(plan_id, part),
+        )
+        store.keep(header, _page(header, findings, now or datetime.now(UTC)), findings.totals)
     return FindingsResult(findings.totals.new_findings, findings.totals)
 
 

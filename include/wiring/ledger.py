@@ -95,7 +95,7 @@ class QboLedger:
             entity = self.client.parse_entity(answer, write.entity)
         except errors.QboError as error:
             return _told(error)
-        text = answer.body.decode(errors="replace")
+        text = answer.text
         if write.qbo_id and str(entity["Id"]) != write.qbo_id:
             detail = f"QuickBooks answered with id {entity['Id']}, and {write.qbo_id} was written to"
             return Answer(AnswerKind.UNKNOWN, detail=detail, text=text, intuit_tid=answer.intuit_tid)
@@ -202,7 +202,7 @@ def _told(error: errors.QboError) -> Answer:
         reason=_reason(error, code),
         detail=f"{words}{' ' + error.cure if error.cure else ''}".strip(),
         code=code,
-        text=error.answer.body.decode(errors="replace")[:100_000] if error.answer else words,
+        text=error.answer.text[:100_000] if error.answer else words,
         http_status=error.http_status,
         intuit_tid=error.intuit_tid,
         duration_ms=error.answer.duration_ms if error.answer else None,
@@ -235,7 +235,7 @@ def _reason(error: errors.QboError, code: str) -> str:
 
 def _item_texts(answer: WireAnswer) -> dict[str, str]:
     """QBO's own words for each item, cut out of the body verbatim where its shape allows."""
-    text = answer.body.decode(errors="replace")
+    text = answer.text
     start = text.find('"BatchItemResponse"')
     position = text.find("[", start) + 1 if start >= 0 else 0
     decoder = json.JSONDecoder()

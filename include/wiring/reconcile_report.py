@@ -83,7 +83,7 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
 
     run = run_of(context)
     with open_realm(realm_key) as realm:
-        store = ReconciliationStore(realm.state, realm=realm.id, source=SOURCE)
+        store = ReconciliationStore(realm.state, realm=realm.id, source=SOURCE, dag_id=run.dag_id)
         found = store.of_run(run.run_id)
         if found is None:
             log.warning("%s: this run compared nothing: look at the task that failed", realm_key)

@@ -28,6 +28,7 @@ from include.wiring.changes import STREAM
 from include.wiring.extracting import Window
 from include.wiring.forms import ChoiceError, Choices
 from include.wiring.realms import SOURCE, Realm, open_realm
+from include.wiring.runs import Run, run_of
 from include.wiring.settings import realm_keys
 from qbo_hook.errors import QboNotFound
 from qbo_hook.queries import chunks_of, is_in
@@ -49,12 +50,10 @@ class SumsDoNotTieError(RuntimeError):
 
 def compare(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
     """Compare one realm for a run. Returns counts; what was found stands in the tables."""
-    from include.wiring.runs import run_of
-
     run = run_of(context)
     with open_realm(realm_key) as realm:
         window = window_of(realm, run.choices, realm.today(datetime.now(UTC)))
-        totals = reconcile(realm, run.run_id, window)
+        totals = reconcile(realm, run, window)
         return {
             "realm_key": realm_key,
             "billing": totals.billed,
@@ -74,10 +73,10 @@ def window_of(realm: Realm, choices: Choices, today: date) -> Window:
         raise ChoiceError(f"{realm.key}: {error}.") from None
 
 
-def reconcile(realm: Realm, run_id: str, window: Window) -> Totals:
+def reconcile(realm: Realm, run: Run, window: Window) -> Totals:
     """Lay out both sides, pair them, and keep what differs. Raises SumsDoNotTieError, and what reading raises."""
-    store = ReconciliationStore(realm.state, realm=realm.id, source=SOURCE)
-    opened = store.begin(run_id, window.from_date, window.to_date)
+    store = ReconciliationStore(realm.state, realm=realm.id, source=SOURCE, dag_id=run.dag_id)
+    opened = store.begin(run.run_id, window.from_date, window.to_date)
     log.info("%s: comparing what is dated %s to %s", realm.key, window.from_date or "…", window.to_date or "…")
     sides = _Sides(realm, store)
     sides.read_billing(window)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from qbo_console.rendering import render
 
@@ -37,9 +39,13 @@ def html(
     return HTMLResponse(content, status_code, headers=_headers(is_framed, form_targets))
 
 
-def csv_file(name: str, text: str) -> Response:
-    """A CSV as a download; the mark at its beginning makes spreadsheets read it as UTF-8."""
-    return _file(name, text.encode("utf-8-sig"), "text/csv; charset=utf-8")
+def csv_file(name: str, parts: Iterable[str]) -> Response:
+    """A CSV as a download, sent part by part; the mark at its beginning makes spreadsheets read it as UTF-8.
+
+    :param parts: read while the answer is sent, so they open and close for themselves what they are read from
+    """
+    content = (part.encode() for part in itertools.chain(["\ufeff"], parts))
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=_file_headers(name))
 
 
 def html_file(name: str, text: str) -> Response:
@@ -79,10 +85,13 @@ def _origin(url: str) -> str:
 
 
 def _file(name: str, content: bytes, media_type: str) -> Response:
+    return Response(content, media_type=media_type, headers=_file_headers(name))
+
+
+def _file_headers(name: str) -> dict[str, str]:
     plain_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
-    headers = {
+    return {
         "Content-Disposition": f'attachment; filename="{plain_name}"',
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
-    return Response(content, media_type=media_type, headers=headers)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from include.stores.reconciliations import Reconciliation, finished_of_run, kept_page
+from include.billing_sync.documents import plain
+from include.billing_sync.findings import csv_parts, safe
+from include.stores.reconciliations import Reconciliation, Shown, all_differences, finished_of_run, kept_page
+from include.wiring import connections
 from qbo_console import answers
 from qbo_console.rendering import render
 from qbo_console.state import State
 
-DAG_ID = "qbo_reconcile"
-"""The one DAG that reconciles. The guard asks about the DAG in the path, so no other may lead to its pages."""
+COLUMNS = (
+    "class", "number", "date", "customer", "field", "billing", "quickbooks", "amount", "currency", "explained",
+    "proposed_repair", "type", "billing_id", "qbo_id",
+)  # fmt: skip
 
 router = APIRouter(prefix="/runs/{dag_id}/{run_id}/reconciliation/{number}")
 
 
 def of_run(state: psycopg.Connection[Any], dag_id: str, run_id: str) -> list[Reconciliation]:
-    """What the run compared, one per realm; nothing for other DAGs."""
-    return finished_of_run(state, run_id) if dag_id == DAG_ID else []
+    """What the run compared, one per realm; nothing for runs of DAGs that compare nothing."""
+    return finished_of_run(state, dag_id, run_id)
 
 
 @router.get("")
@@ -40,8 +46,42 @@ def reconciliation_file(dag_id: str, run_id: str, number: int, state: State) -> 
     return answers.html_file(f"reconciliation-{realm_key}-{run_id}.html", page)
 
 
+@router.get("/differences.csv")
+def differences_csv(dag_id: str, run_id: str, number: int, state: State) -> Response:
+    """Every difference as a download, those that the page leaves out among them."""
+    realm_key, _ = _kept(state, dag_id, run_id, number)
+    return answers.csv_file(f"differences-{realm_key}-{run_id}.csv", csv_parts(_rows(number, dag_id, run_id)))
+
+
+def _rows(number: int, dag_id: str, run_id: str) -> Iterator[Sequence[str]]:
+    yield COLUMNS
+    with connections.connect_state() as state, state.transaction():
+        yield from map(_row, all_differences(state, number, dag_id, run_id))
+
+
+def _row(one: Shown) -> list[str]:
+    cells = {
+        "class": one.drift.value,
+        "number": safe(one.doc_number),
+        "date": one.day.isoformat() if one.day else "",
+        "customer": safe(one.customer),
+        "field": safe(one.field),
+        "billing": safe(one.billing_value),
+        "quickbooks": safe(one.qbo_value),
+        "amount": plain(one.amount),
+        "currency": safe(one.currency),
+        "explained": one.explained,
+        "proposed_repair": safe(one.repair),
+        "type": one.entity,
+        "billing_id": safe(one.billing_id),
+        "qbo_id": one.qbo_id or "",
+    }
+    return [cells[column] for column in COLUMNS]
+
+
 def _kept(state: psycopg.Connection[Any], dag_id: str, run_id: str, number: int) -> tuple[str, str]:
-    kept = kept_page(state, number, run_id) if dag_id == DAG_ID else None
+    # The guard has looked at the DAG in the path, so the page must be one of that DAG's run.
+    kept = kept_page(state, number, dag_id, run_id)
     if kept is None:
         raise HTTPException(404, "This run has kept no such page.")
     return kept

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from include.billing_sync.findings import NEWS
 from include.billing_sync.reasons import CATALOGUE
 from include.stores.findings import FindingsStore, KeptFindings
+from include.wiring import connections
 from include.wiring.checking import check_page
 from qbo_console import answers, reconciliations
 from qbo_console.rendering import render
@@ -44,7 +47,7 @@ def findings_page(request: Request, dag_id: str, run_id: str, plan_id: int, stat
 def findings_csv(dag_id: str, run_id: str, plan_id: int, state: State) -> Response:
     """The kept CSV as a download."""
     kept = _kept(state, plan_id, dag_id, run_id)
-    return answers.csv_file(f"findings-{kept.realm_key}-{run_id}.csv", kept.csv)
+    return answers.csv_file(f"findings-{kept.realm_key}-{run_id}.csv", _csv_parts(plan_id))
 
 
 @router.get("/{plan_id}/findings.html")
@@ -62,6 +65,11 @@ def checks_page(dag_id: str, run_id: str, plan_id: int, state: State) -> Respons
     if page is None:
         raise HTTPException(404, "Nothing was checked for this plan.")
     return answers.html(page)
+
+
+def _csv_parts(plan_id: int) -> Iterator[str]:
+    with connections.connect_state() as state:
+        yield from FindingsStore(state).csv_parts(plan_id)
 
 
 def _kept(state: State, plan_id: int, dag_id: str, run_id: str) -> KeptFindings:

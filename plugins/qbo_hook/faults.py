@@ -18,10 +18,24 @@ from qbo_hook.errors import FailureMode, QboError, QboRealmFault, QboUnknownOutc
 
 # QBO quotes the head of the access token in the detail of a 401; it must not reach a log or a table.
 _QUOTED_TOKEN = re.compile(r"(Token (?:expired|revoked|invalid)\s*:\s*)\S+", re.IGNORECASE)
+_QUOTED_IN_BYTES = re.compile(_QUOTED_TOKEN.pattern.replace(r"\S+", r"[^\s\"<]+").encode(), re.IGNORECASE)
+_HEAD = 8
+"""Characters of a token by which a piece of it is known."""
 _CODE_IN_MESSAGE = re.compile(r"errorCode=0*(\d+)")
 _SIGN_ON_TYPES = frozenset(
     {"authentication", "authenticationfault", "authorization", "authorizationfault", "authorizatonfault"}
 )
+
+
+def without_token(body: bytes, access_token: str) -> bytes:
+    """An error's body with everything starred that it quotes of a token: behind QBO's words, and wherever else ours begins.
+
+    :param body: as received
+    :param access_token: the one that was sent
+    """
+    starred = _QUOTED_IN_BYTES.sub(rb"\1***", body)
+    head = access_token[:_HEAD].encode()
+    return re.sub(re.escape(head) + rb"[\w.~+/=-]*", b"***", starred) if len(head) == _HEAD else starred
 
 
 @dataclass(frozen=True)

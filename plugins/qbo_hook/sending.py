@@ -6,7 +6,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from qbo_hook.auth import Refresher
@@ -20,6 +20,7 @@ from qbo_hook.errors import (
     QboTokenUnavailable,
     QboTooLate,
 )
+from qbo_hook.faults import without_token
 from qbo_hook.governor import Governor, Permit, PermitKind
 from qbo_hook.retries import Randomness, Waits, delay, may_retry
 from qbo_hook.tokens import TokenSet, TokenStore, usable_tokens
@@ -145,6 +146,9 @@ class Sender:
             error.add_context(method=request.method, path=request.path, request_id=request.request_id)
             self._log_line(logging.WARNING, request, type(error).__name__, 0, None)
             raise
+        if answer.status >= 400:
+            # Whatever keeps the answer as evidence keeps this one: it must not hold a piece of a token.
+            answer = replace(answer, body=without_token(answer.body, tokens.access_token))
         level = logging.INFO if answer.status < 400 else logging.WARNING
         self._log_line(level, request, str(answer.status), answer.duration_ms, answer.intuit_tid)
         return answer

@@ -138,7 +138,7 @@ class Answer:
 
     :param status: HTTP status
     :param headers: names in lower case
-    :param body: the bytes as received
+    :param body: the bytes as received; of an error, without what it quotes of our access token
     :param intuit_tid: Intuit's trace id, for their support
     :param duration_ms: milliseconds from the call to the last byte
     :param sent_at: when the request was handed over (UTC)
@@ -156,6 +156,11 @@ class Answer:
         """The received answer with its trace id; QBO writes the header's name in several ways (QBO.md, section 2)."""
         trace = raw.headers.get("intuit_tid") or raw.headers.get("intuit-tid")
         return cls(raw.status, raw.headers, raw.body, trace, raw.duration_ms, raw.sent_at)
+
+    @property
+    def text(self) -> str:
+        """The body as text that can be stored: what is not UTF-8, or NUL, is shown as a replacement or an escape."""
+        return wire_json.visible(self.body.decode(errors="replace"))
 
     @cached_property
     def _parsed(self) -> Any:

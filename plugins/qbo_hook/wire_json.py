@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
+
+# What a body must hold before any of its texts can be unstorable; cheap, and true of few bodies. A body that is not UTF-8
+# has zero bytes.
+_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\0|[\xed][\xa0-\xbf]")
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,30 @@ def dumps(value: Any) -> bytes:
 def loads(body: bytes) -> Any:
     """Read JSON with fractions as Decimal.
 
+    Text that no database takes, the NUL character and halves of a surrogate pair, becomes its visible escape, such as
+    ``\\u0000``: the same everywhere, so that what was stored and what is read again compare as equal.
+
     :param body: bytes in UTF-8, UTF-16 or UTF-32
     :raises ValueError: if it is not JSON, holds NaN or Infinity, or is nested too deeply to be read
     """
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        return _visible_within(value) if _UNSTORABLE.search(body) else value
     except RecursionError as error:
         raise ValueError("JSON is nested too deeply") from error
+
+
+def visible(text: str) -> str:
+    """Text with its NUL characters and lone surrogates as escapes that can be read and stored."""
+    return text.replace("\0", r"\u0000").encode("utf-8", "backslashreplace").decode()
+
+
+def _visible_within(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible(key): _visible_within(part) for key, part in value.items()}
+    return [_visible_within(part) for part in value] if isinstance(value, list) else value
 
 
 def _write(value: Any, put: Callable[[str], object]) -> None:

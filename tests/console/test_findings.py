@@ -10,15 +10,20 @@ from html.parser import HTMLParser
 
 import pytest
 
-from include.billing_sync.findings import ROWS_ON_PAGE, qbo_url, safe
+from include.billing_sync.findings import ROWS_IN_PART, ROWS_ON_PAGE, qbo_url, safe
 from include.stores.findings import FindingsStore
 from include.wiring.findings import make_findings
 from tests.console.run_fixture import DAG, Document, add_realm, add_run
 
 
 def kept(state, plan_id, run_id="manual__1"):
-    """The page and the CSV that the run kept."""
+    """The page that the run kept."""
     return FindingsStore(state).kept(plan_id, DAG, run_id)
+
+
+def csv_of(state, plan_id) -> str:
+    """The whole CSV that is kept of a plan."""
+    return "".join(FindingsStore(state).csv_parts(plan_id))
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -73,7 +78,7 @@ def test_the_csv_has_one_row_per_document_with_reasons_cure_and_link(state, mixe
     """Number, customer, exact amount, currency, status, all reasons, all cures and the address in QuickBooks."""
     make_findings(state, mixed_run)
 
-    rows = {row["number"]: row for row in rows_of(kept(state, mixed_run).csv)}
+    rows = {row["number"]: row for row in rows_of(csv_of(state, mixed_run))}
     assert list(rows) == ["INV-1", "INV-2", "INV-3", "INV-4", "INV-5"]
     assert rows["INV-1"]["amount"] == rows["INV-1"]["qbo_amount"] == "200.10"
     assert rows["INV-1"]["qbo_link"] == "https://sandbox.qbo.intuit.com/app/invoice?txnId=145"
@@ -106,7 +111,7 @@ def test_a_candidate_without_a_status_is_shown_as_pending(state, mixed_run):
 
     make_findings(state, mixed_run)
 
-    row = rows_of(kept(state, mixed_run).csv)[-1]
+    row = rows_of(csv_of(state, mixed_run))[-1]
     assert (row["number"], row["status"], row["reasons"]) == ("INV-5", "Pending", "planned")
 
 
@@ -137,7 +142,7 @@ def test_hostile_text_does_no_harm_in_page_and_csv(state):
 
     make_findings(state, plan_id)
 
-    row = rows_of(kept(state, plan_id).csv)[0]
+    row = rows_of(csv_of(state, plan_id))[0]
     assert (row["number"], row["customer"]) == ('I,1\n"2', f"'{name}")
     assert "<script" not in kept(state, plan_id).page
     assert "&lt;script&gt;alert(1)" in kept(state, plan_id).page
@@ -187,7 +192,20 @@ def test_a_long_list_is_cut_on_the_page_and_whole_in_the_csv(state):
 
     assert kept(state, plan_id).page.count("INV-") == ROWS_ON_PAGE
     assert "40 more" in kept(state, plan_id).page
-    assert len(rows_of(kept(state, plan_id).csv)) == ROWS_ON_PAGE + 40
+    assert len(rows_of(csv_of(state, plan_id))) == ROWS_ON_PAGE + 40
+
+
+def test_a_long_csv_is_kept_in_parts(state):
+    """No process ever holds more of it than some thousand rows; a repeated report replaces every part."""
+    documents = [Document(f"{n:05}", "Skipped", "draft", f"INV-{n:05}") for n in range(2 * ROWS_IN_PART + 5)]
+    plan_id = add_run(state, add_realm(state), documents)
+
+    for _ in range(2):
+        make_findings(state, plan_id)
+
+    parts = list(FindingsStore(state).csv_parts(plan_id))
+    assert [part.count("\n") for part in parts] == [ROWS_IN_PART, ROWS_IN_PART, 6]
+    assert len(rows_of("".join(parts))) == len(documents)
 
 
 def test_a_run_without_documents_keeps_a_page_that_says_so(state):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -22,7 +23,7 @@ PATH = f"/qbo/runs/qbo_reconcile/{RUN}"
 def night(state) -> int:
     """A finished comparison that found one invoice nobody billed; its number."""
     realm = add_realm(state)
-    store = ReconciliationStore(state, realm=realm, source="billing_db")
+    store = ReconciliationStore(state, realm=realm, source="billing_db", dag_id="qbo_reconcile")
     opened = store.begin(RUN, date(2026, 8, 1), date(2026, 11, 30))
     money = Decimal("55.50")
     held = Held("Invoice", "9", "X-77", date(2026, 10, 5), "1", "Cool Cars", "USD", money, Decimal(0), money)
@@ -54,6 +55,17 @@ def test_a_viewer_reads_the_reconciliation_of_a_run(browser, night):
     assert "All companies of this run" in page.text
     assert "<script" not in file.text
     assert file.headers["content-disposition"] == f'attachment; filename="reconciliation-demo-{RUN}.html"'
+
+
+def test_all_differences_are_a_csv(browser, night):
+    """One row with its class, both values, exact amount, currency and customer; a formula would begin with an apostrophe."""
+    answer = browser("VIEWER").get(f"{PATH}/reconciliation/{night}/differences.csv")
+
+    (row,) = csv.DictReader(answer.content.decode("utf-8-sig").splitlines())
+    assert (row["class"], row["number"], row["amount"], row["currency"], row["customer"]) == (
+        "extra_in_qbo", "X-77", "-55.50", "USD", "Cool Cars",
+    )  # fmt: skip
+    assert answer.headers["content-disposition"] == f'attachment; filename="differences-demo-{RUN}.csv"'
 
 
 def test_nobody_reads_it_without_signing_in_or_under_another_run(browser, night):

@@ -447,6 +447,28 @@ def test_an_expired_token_is_refreshed_once_and_the_write_goes_again(
     assert stored.refresh_token == "refresh-2"
 
 
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        (b'{"detail":"Token expired: eyJlbmMiOiJB"}', b'{"detail":"Token expired: ***"}'),
+        (b"<p>Bearer access-2.part=/+x is not welcome</p>", b"<p>Bearer *** is not welcome</p>"),
+        (b"<p>nothing quoted</p>", b"<p>nothing quoted</p>"),
+    ],
+)  # fmt: skip
+def test_what_is_kept_of_a_401_holds_no_piece_of_a_token(
+    client: QboClient, peer: Peer, body: bytes, left: bytes
+) -> None:
+    """QBO's own words about a token, and wherever else ours is quoted: starred in the answer that becomes evidence."""
+    peer.replies = [peers.reply(401, body)] * 2
+    peer.token_replies = [peers.json_reply(TOKEN_REPLY)]
+
+    with pytest.raises(QboAuthError) as caught:
+        client.send(write(client))
+
+    assert caught.value.answer is not None
+    assert caught.value.answer.body == left
+
+
 def test_a_fresh_token_that_is_refused_too_closes_the_company(client: QboClient, peer: Peer) -> None:
     """Two 401 in a row are no matter of time: the realm's push ends, no document is to blame."""
     peer.replies = [peers.fault_reply("3200", status=401, kind="AUTHENTICATION")] * 3

@@ -104,3 +104,22 @@ def test_the_trace_id_is_found_under_both_names(name: str) -> None:
 def test_an_answer_made_by_hand_knows_when() -> None:
     """Its time is in UTC."""
     assert Answer(200, {}, b"{}").sent_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (rb'{"a":"b\u0000c","d\u0000":[1.50]}', {"a": r"b\u0000c", r"d\u0000": [Decimal("1.50")]}),
+        (rb'["\ud83d\ude00", "x\ud83d", "\\u0000"]', ["\U0001f600", r"x\ud83d", r"\u0000"]),
+        ('["b\\u0000c"]'.encode("utf-16"), [r"b\u0000c"]),
+        (b'["caf\xc3\xa9"]', ["café"]),
+    ],
+)
+def test_text_that_no_database_takes_is_shown_as_its_escape(body: bytes, value: Any) -> None:
+    """NUL and half a surrogate pair become visible, whole pairs and all else stay as they are."""
+    assert wire_json.loads(body) == value
+
+
+def test_a_body_is_text_that_can_be_stored() -> None:
+    """Whatever bytes came: what is not UTF-8 is replaced, a zero byte is shown."""
+    assert Answer(502, {}, b"a\0b\xff").text == "a\\u0000b\ufffd"

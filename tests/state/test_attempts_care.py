@@ -93,13 +93,13 @@ def test_old_work_is_deleted_and_what_tells_of_a_write_is_kept(connection, realm
     fresh = write_plan(connection, realm, [])
     write_candidate(connection, fresh)
     connection.execute(
-        "insert into qbo_sync.findings (plan_id, run_id, dag_id, page, csv, totals, made_at) "
-        "values (%s, 'r', 'd', '<p>', 'a', '{}', now() - interval '36 days')",
+        "insert into qbo_sync.findings (plan_id, run_id, dag_id, page, totals, made_at) "
+        "values (%s, 'r', 'd', '<p>', '{}', now() - interval '36 days')",
         (fresh,),
     )
     connection.execute(
-        "insert into qbo_sync.reconciliations (realm, run_id, started_at, report, totals) "
-        "values (%s, 'r', now() - interval '36 days', '<p>', '{}')",
+        "insert into qbo_sync.reconciliations (realm, dag_id, run_id, started_at, report, totals) "
+        "values (%s, 'd', 'r', now() - interval '36 days', '<p>', '{}')",
         (realm,),
     )
 

@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from include.stores.realms import realm_by_key
 from include.wiring.cli import main
 from include.wiring.cli_summary import summary_lines
+from include.wiring.migrations import SCHEMA_VERSION
 from tests.world import SETTINGS, connections, write_settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -75,8 +76,8 @@ def test_migrate_makes_schema_roles_and_the_user_that_runs(run, pg, monkeypatch)
 
     first, second = run("migrate", "--dsn", dsn), run("migrate", "--dsn", dsn)
 
-    assert first == (0, "schema qbo_sync has version 0001 now\n", "")
-    assert second == (0, "schema qbo_sync has version 0001 already\n", "")
+    assert first == (0, f"schema qbo_sync has version {SCHEMA_VERSION} now\n", "")
+    assert second == (0, f"schema qbo_sync has version {SCHEMA_VERSION} already\n", "")
     with psycopg.connect(runner.replace("postgres:", "postgresql:")) as connection:
         assert connection.execute("select count(*) from qbo_sync.document_status").fetchone() == (0,)
         owned = "select count(*) from pg_class where relowner = current_user::regrole"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
+from include.wiring import migrations
 from include.wiring.migrations import (
     SCHEMA_VERSION,
     SchemaVersionError,
@@ -20,6 +22,7 @@ from tests.state_fixture import RUN_PASSWORD, RUN_USER, as_run, started_postgres
 REALM = (
     "insert into qbo_sync.realms (realm_key, base_url, realm_id, environment) values ('us', 'http://x', '1', 'sandbox')"
 )
+PLAN = "insert into qbo_sync.plans (realm, source, dag_id, run_id, mode) values (1, 'billing_db', 'd', 'r', 'push')"
 ATTEMPT = (
     "insert into qbo_sync.attempts (at, realm, source, kind, billing_id, entity, action, event) "
     "values (coalesce(%s, now()), 1, 'billing_db', 'invoice', '1', 'Invoice', 'create', 'sent')"
@@ -40,6 +43,27 @@ def test_a_migration_creates_the_schema_and_its_repetition_changes_nothing(pg):
 
     assert (first.before, first.after) == (None, SCHEMA_VERSION)
     assert (second.before, second.after) == (SCHEMA_VERSION, SCHEMA_VERSION)
+
+
+def test_what_was_kept_before_version_2_is_kept_after_it(pg):
+    """The CSV of a run's findings becomes its first part, and a reconciliation knows which DAG made it."""
+    files = Path(migrations.__file__).resolve().parents[2] / "sql" / "state" / "migrations"
+    with psycopg.connect(pg.create_database("older"), autocommit=True) as connection:
+        connection.execute("create schema qbo_sync")
+        connection.execute((files / "0001_first.sql").read_text())
+        connection.execute(REALM)
+        connection.execute("insert into qbo_sync.reconciliations (realm, run_id) values (1, 'night')")
+        connection.execute(PLAN)
+        connection.execute(
+            "insert into qbo_sync.findings (plan_id, run_id, dag_id, page, csv, totals) values (1, 'r', 'd', '', 'a,b', '{}')"
+        )
+
+        connection.execute((files / "0002_reports.sql").read_text())
+
+        assert connection.execute("select plan_id, part, csv from qbo_sync.findings_parts").fetchall() == [
+            (1, 1, "a,b")
+        ]
+        assert connection.execute("select dag_id from qbo_sync.reconciliations").fetchall() == [("qbo_reconcile",)]
 
 
 def test_everything_belongs_to_the_owner_role_and_nothing_to_the_running_one(admin_dsn):

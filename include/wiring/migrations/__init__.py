@@ -9,12 +9,14 @@ from typing import Any
 
 import psycopg
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest revision in `versions/`: what this release reads and writes."""
 
 
 class SchemaVersionError(RuntimeError):
     """The state has another shape than this release expects; the text says which and names the cure."""
+
+    failure_mode = "person"
 
 
 def schema_version(connection: psycopg.Connection[Any]) -> str | None:

@@ -1,8 +1,7 @@
--- The page and the CSV of one plan, if they belong to that run.
+-- The page of one plan, if they belong to that run.
 -- Grain: one row, the plan. Parameters: plan_id, dag_id, run_id.
 select
     finding.page,
-    finding.csv,
     realm.realm_key,
     finding.made_at
 from qbo_sync.findings as finding

@@ -2,7 +2,7 @@
 -- Grain: one difference. Parameters: reconciliation_id, realm, source, kind, rows (JSON).
 insert into qbo_sync.differences (
     reconciliation_id, realm, class, source, kind, billing_id, entity, qbo_id, doc_number, doc_date, field, billing_value,
-    qbo_value, amount, proposed_repair, resolution, resolved_at
+    qbo_value, amount, currency, customer_name, proposed_repair, resolution, resolved_at
 )
 select
     %(reconciliation_id)s,
@@ -19,6 +19,8 @@ select
     given.billing_value,
     given.qbo_value,
     given.amount,
+    given.currency,
+    given.customer_name,
     given.proposed_repair,
     given.resolution,
     case when given.resolution is not null then clock_timestamp() end
@@ -33,6 +35,8 @@ from jsonb_to_recordset(%(rows)s::jsonb) as given (
     billing_value text,
     qbo_value text,
     amount numeric,
+    currency text,
+    customer_name text,
     proposed_repair text,
     resolution text
 )

@@ -7,6 +7,8 @@ with numbered as (
         found.billing_value,
         found.qbo_value,
         found.amount,
+        found.currency,
+        found.customer_name,
         found.doc_date,
         found.doc_number,
         found.billing_id,
@@ -14,14 +16,8 @@ with numbered as (
         found.qbo_id,
         found.proposed_repair,
         coalesce(found.resolution, '') as explained,
-        status.customer_name,
         row_number() over (partition by found.class, found.resolution order by found.id) as place
     from qbo_sync.differences as found
-    left join qbo_sync.statuses as status
-        on
-            found.source = status.source
-            and found.kind = status.kind
-            and found.billing_id = status.billing_id
     where found.reconciliation_id = %(id)s
 )
 
