@@ -72,6 +72,13 @@ def _state() -> Finding:
         with connections.connect_state() as connection:
             require_current_schema(connection)
             where = f"database {connection.info.dbname} as {connection.info.user}, schema of this release"
+            if not _may_make_temporary_tables(connection):
+                return Finding(
+                    Level.RED,
+                    "state",
+                    f"{where}; this user may not make temporary tables, which the nightly reconciliation lays both sides out "
+                    f"in. What to do: grant temporary on database {connection.info.dbname} to qbo_sync_run",
+                )
             if not _is_restrained(connection):
                 return Finding(
                     Level.HINT,
@@ -202,6 +209,11 @@ def _preflight(key: str) -> Iterator[Finding | str]:
     for line in preflight(key).lines():
         level, _, rest = line.partition(" ")
         yield f"{level:5} {key} {rest.lstrip()}"
+
+
+def _may_make_temporary_tables(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("select has_database_privilege(current_database(), 'temporary')").fetchone()
+    return bool(row and row[0])
 
 
 def _is_restrained(connection: psycopg.Connection[Any]) -> bool:

@@ -256,6 +256,19 @@ def test_check_names_a_user_with_too_many_rights(run, place, admin_dsn, monkeypa
     assert "give qbo_state_db a user of its own" in said
 
 
+def test_check_names_the_right_to_make_temporary_tables(run, place, admin_dsn):
+    """A database that took it from everybody is red with the statement that gives it to the running role."""
+    database = urlsplit(admin_dsn).path.strip("/")
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        admin.execute(f'revoke temporary on database "{database}" from public')
+        _, said, _ = run("check", "--offline")
+        admin.execute(f'grant temporary on database "{database}" to qbo_sync_run')
+        _, cured, _ = run("check", "--offline")
+
+    assert f"grant temporary on database {database} to qbo_sync_run" in said
+    assert "green state: database" in cured
+
+
 def test_check_says_when_a_person_must_reconnect(run, place, connection):
     """The stored reason is shown."""
     connect(run)
