@@ -32,9 +32,24 @@ def test_a_dag_file_names_its_dag_explains_it_and_is_short(bag: object, file: Pa
     assert len(file.read_text().splitlines()) <= 120
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_realm_waits_for_another(bag: object, file: Path) -> None:
+    """Work is mapped over realms; inside, only the report runs whatever happened; the last task raises for those that failed."""
+    tasks = {task.task_id: task for task in bag.dags[file.stem].tasks}  # type: ignore[attr-defined]
+    mapped = [task for task in tasks.values() if task.get_closest_mapped_task_group() or task.is_mapped]
+
+    assert mapped
+    for task in mapped:
+        expected = "all_done" if task.task_id == "realm.report" else "all_success"
+        assert task.trigger_rule == expected, task.task_id
+    assert tasks["finish"].trigger_rule == "all_done"
+    assert tasks["finish"].downstream_list == []
+    assert {task.task_id for task in tasks.values()} - {task.task_id for task in mapped} <= {"choose", "finish", "tidy"}
+
+
 def test_there_is_a_dag() -> None:
     """A wrong folder must not pass on zero DAGs."""
-    assert "qbo_export_invoices" in {file.stem for file in FILES}
+    assert {"qbo_export_invoices", "qbo_care"} <= {file.stem for file in FILES}
 
 
 @pytest.mark.row("X4")
@@ -46,6 +61,7 @@ def test_the_schedule_is_hourly_for_the_push_and_nightly_for_the_comparison(bag:
         "qbo_reconcile": "30 4 * * *",
         "qbo_refresh_lists": "30 2 * * *",
         "qbo_export_invoices": "0 3 * * *",
+        "qbo_care": "30 5 * * *",
     }
 
     assert {name: schedules[name] for name in wanted} == wanted

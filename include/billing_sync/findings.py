@@ -277,11 +277,12 @@ def cures(reasons: Iterable[str]) -> str:
 
 
 def qbo_url(base_url: str, entity: str, qbo_id: str | None) -> str | None:
-    """The page of a document in QuickBooks; None when it is not there, or the server is not one of Intuit's.
+    """The page of a document in QuickBooks; None when it is not there. A simulator shows its documents itself.
 
     :param base_url: of the API the document was written through; it alone tells sandbox from production.
     """
-    app = _APPS.get(base_url.rstrip("/"))
+    root = base_url.rstrip("/")
+    app = _APPS.get(root, f"{root}/app/" if root else None)
     page = _PAGES.get(entity)
     return f"{app}{page}?txnId={qbo_id}" if app and page and qbo_id else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -210,9 +211,36 @@ def refresh_form() -> dict[str, Param]:
     return {"realm": export_form()["realm"]}
 
 
+KEEP_DAYS = int(os.environ.get("LEDGERLINE_KEEP_DAYS", "35"))
+"""How long candidates, stale plans and reports are kept, unless the form says otherwise."""
+
+
+def care_form() -> dict[str, Param]:
+    """The params of ``qbo_care``: the company, and how long working data is kept."""
+    return {
+        "realm": export_form()["realm"],
+        "keep_days": Param(
+            KEEP_DAYS,
+            type="integer",
+            minimum=7,
+            maximum=3650,
+            title="Keep candidates, stale plans and reports for so many days",
+            description="What was sent, the links and the totals of reconciliations are kept in any case.",
+        ),
+    }
+
+
+def keep_days_of(params: Mapping[str, Any]) -> int:
+    """The days of ``care_form``. Raises ChoiceError for anything but a number of days from 7 on: plans live for so long."""
+    value = params.get("keep_days", KEEP_DAYS)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 7:
+        raise ChoiceError(f"'keep_days' must be a whole number of days, at least 7, not {value!r}.")
+    return value
+
+
 def choices_from(params: Mapping[str, Any]) -> Choices:
     """The choices of a form (or of ``--dag-run-conf``). Raises ChoiceError naming the field, and what is allowed."""
-    known = {**export_form(), **sync_form()}
+    known = {**export_form(), **sync_form(), **care_form()}
     unknown = sorted(set(params) - set(known))
     if unknown:
         raise ChoiceError(f"The form has no field {', '.join(unknown)}; it has {', '.join(known)}.")

@@ -57,25 +57,30 @@ class LogJournal:
 
     def document(self, settled: Settled) -> None:
         """Log how one item ended."""
-        item, answer = settled.item, settled.answer
-        entity = settled.entity or {}
-        parts = [
-            f"{item.doc_number or item.billing_id}",
-            str(settled.status),
-            f"{item.action} {item.entity}",
-            f"id {entity.get('Id') or item.qbo_id or '-'}",
-            f"total {_total(settled)}",
-            settled.reason,
-        ]
-        if answer and answer.intuit_tid:
-            parts.append(f"intuit_tid {answer.intuit_tid}")
-        if settled.detail:
-            parts.append(settled.detail)
-        log.log(logging.WARNING if settled.state in {"refused", "unknown"} else logging.INFO, " | ".join(parts))
+        log.log(logging.WARNING if settled.state in {"refused", "unknown"} else logging.INFO, journal_line(settled))
 
     def note(self, text: str) -> None:
         """Log what the push is waiting for or doing."""
         log.info(text)
+
+
+def journal_line(settled: Settled) -> str:
+    """How one item ended, as a line."""
+    item, answer = settled.item, settled.answer
+    entity = settled.entity or {}
+    parts = [
+        f"{item.doc_number or item.billing_id}",
+        str(settled.status),
+        f"{item.action} {item.entity}",
+        f"id {entity.get('Id') or item.qbo_id or '-'}",
+        f"total {_total(settled)}",
+        settled.reason,
+    ]
+    if answer and answer.intuit_tid:
+        parts.append(f"intuit_tid {answer.intuit_tid}")
+    if settled.detail:
+        parts.append(settled.detail)
+    return " | ".join(parts)
 
 
 def _total(settled: Settled) -> str:

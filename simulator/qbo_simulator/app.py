@@ -9,7 +9,7 @@ from qbo_simulator import __version__
 from qbo_simulator.limits import Limits
 from qbo_simulator.mishaps import Mishaps
 from qbo_simulator.sample.build import build_default
-from qbo_simulator.web import control, extras
+from qbo_simulator.web import control, extras, pages
 from qbo_simulator.web.gateway import Gateway
 from qbo_simulator.web.http import Answer, Call, Receive, Scope, Send, html_answer
 from qbo_simulator.web.journal import Journal
@@ -42,15 +42,16 @@ class Simulator:
         self.web = FastAPI(
             title="QuickBooks Online simulator: control plane",
             version=__version__,
-            docs_url="/_sim/docs",
+            docs_url=None,  # FastAPI's own page loads its scripts from elsewhere
             openapi_url="/_sim/openapi.json",
             redoc_url=None,
         )
         self.web.include_router(control.router(self))
+        self.web.include_router(pages.router(self.world, self.web))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route by the first segment of the path."""
-        if scope["type"] == "http" and not scope["path"].startswith("/_sim"):
+        if scope["type"] == "http" and not scope["path"].startswith(("/_sim", "/app/")):
             await self.shell(scope, receive, send)
         else:
             await self.web(scope, receive, send)

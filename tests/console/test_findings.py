@@ -257,13 +257,13 @@ def test_a_plan_that_does_not_exist_is_named(state):
         ("https://quickbooks.api.intuit.com", "Invoice", "7", "https://qbo.intuit.com/app/invoice?txnId=7"),
         ("https://sandbox-quickbooks.api.intuit.com/", "Invoice", "7", "https://sandbox.qbo.intuit.com/app/invoice?txnId=7"),
         ("https://quickbooks.api.intuit.com", "CreditMemo", "8", "https://qbo.intuit.com/app/creditmemo?txnId=8"),
-        ("http://127.0.0.1:8099", "Invoice", "7", None),
+        ("http://127.0.0.1:8099", "Invoice", "7", "http://127.0.0.1:8099/app/invoice?txnId=7"),
         ("https://quickbooks.api.intuit.com", "Invoice", None, None),
         ("https://quickbooks.api.intuit.com", "Term", "7", None),
     ],
 )  # fmt: skip
 def test_a_document_links_to_its_own_environment(base_url, entity, qbo_id, url):
-    """A sandbox invoice opens in the sandbox, and what has no page in QuickBooks has no link."""
+    """A sandbox invoice opens in the sandbox, a simulated one in the simulator; what has no page there has no link."""
     assert qbo_url(base_url, entity, qbo_id) == url
 
 

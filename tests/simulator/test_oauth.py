@@ -242,6 +242,19 @@ def test_only_registered_addresses_are_redirected_to(qbo: Qbo) -> None:
     assert (fine.status, other.status) == (200, 400)
 
 
+@pytest.mark.parametrize(
+    "scope", ["com.intuit.quickbooks.payment", "openid email", "com.intuit.quickbooks.accounting.read"]
+)
+def test_a_grant_opens_no_more_than_its_scope(qbo: Qbo, scope: str) -> None:
+    """Tokens are given for whatever was granted; without the accounting right the company's data stays closed: 403, 3100."""
+    tokens = redeem(qbo, sign_on(qbo, scope=scope)["code"][0]).body
+
+    qbo.token = tokens["access_token"]
+    answer = qbo.get("customer/1")
+
+    assert (answer.status, answer.body["fault"]["error"][0]["code"]) == (403, "3100")
+
+
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 def test_revoking_either_token_kills_both(qbo: Qbo, which: str) -> None:
     """Data calls answer 401 Token revoked, refreshes invalid_grant; a second revocation is refused."""

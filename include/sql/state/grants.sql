@@ -21,6 +21,7 @@ grant insert, update, delete on qbo_sync.reconciliations to qbo_sync_run;
 grant insert, update, delete on qbo_sync.differences to qbo_sync_run;
 grant insert, update, delete on qbo_sync.findings to qbo_sync_run;
 grant insert, update, delete on qbo_sync.findings_parts to qbo_sync_run;
+grant insert, update, delete on qbo_sync.notices to qbo_sync_run;
 
 -- History and audit only grow.
 grant insert on qbo_sync.attempts, qbo_sync.link_archive, qbo_sync.mapping_history to qbo_sync_run;

@@ -331,8 +331,14 @@ def router(simulator: "Simulator") -> APIRouter:
         return await simulator.webhooks.deliver_all(duplicate, shuffle)
 
     @routes.post("/act")
-    async def act_as_accountant(wanted: Payload) -> Response:
+    async def act_as_accountant(request: Request) -> Response:
         """Do in QuickBooks what an accountant does; a deed that QBO refuses answers 409 with the Fault."""
+        try:
+            wanted = wire.decode(await request.body())
+        except ValueError as error:
+            raise HTTPException(422, f"the body is not JSON: {error}") from error
+        if not isinstance(wanted, dict):
+            raise HTTPException(422, "the body must be an object")
         company = company_of(world, str(wanted.get("realm_id", DEFAULT_REALM)))
         try:
             with world.transaction():

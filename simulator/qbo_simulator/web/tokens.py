@@ -208,6 +208,8 @@ class Tokens:
         if token.state != "valid":
             raise unauthorized("Token revoked")
         grant = self.grant(token.grant_key)
+        if ACCOUNTING not in grant.scope.split():
+            raise forbidden()
         if len(self._known) >= _MOST_CACHED:
             self._known.clear()
         known = self._known[value] = (token.expires, Access(grant.client_id, grant.realm_id))
