@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from include.wiring import runs
 from tests.push import wire as mishaps
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
+from tests.push.many import copies_of_first
 from tests.push.people import add_customer, enter
 from tests.push.wire import HTML, Answer, Call, Handler, Mishap, Wire, fault
 from tests.world import World
@@ -128,3 +130,37 @@ def test_a_number_that_is_taken_between_our_look_and_our_call_is_looked_at_again
     assert len(world.in_qbo()) == 6
     assert world.status("inv-T-3") == ("Skipped", "already_in_qbo")
     assert_settled(world, "Synced", "Skipped")
+
+
+def test_a_fault_to_a_repeat_proves_nothing(wired: tuple[World, Wire]) -> None:
+    """The first sending was lost, its repeat meets a fault: no refusal; looked at again, and sent as a new decision."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1")
+    wire.strike(mishaps.cut_before, "create Invoice")
+    wire.strike(fault("6000", "A business validation error"), "create Invoice")
+
+    world.run()
+
+    first, repeat, last = (call.request_id for call in wire.sent("create Invoice"))
+    assert first == repeat != last
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+def test_a_batch_holds_a_megabyte_at_most(wired: tuple[World, Wire]) -> None:
+    """Thirty invoices of long lines would make one batch of more: what does not fit goes with the next call."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS)
+    world.map("customer", "c1", add_customer(world, "Northwind Cafe"), "Northwind Cafe")
+    lines = [{"amount": Decimal(position), "description": "x" * 4000} for position in range(1, 11)]
+    world.invoice("T-0", lines=lines)
+    copies_of_first(world, 29)
+
+    world.run()
+
+    sizes = [len(call.body) for call in wire.sent("batch of create")]
+    assert len(sizes) == 2
+    assert 500_000 < max(sizes) <= 1_000_000
+    assert_exactly_once(world)
+    assert_settled(world)

@@ -115,16 +115,13 @@ def _closes_after_the_first(handler: Handler, call: Call) -> None:
     handler.give(Answer(answer.status, answer.headers, json.dumps(found).encode()))
 
 
-@pytest.mark.parametrize("headers", [{}, {"retry_after": "1"}])
-@pytest.mark.parametrize("times", [1, 6])
+@pytest.mark.parametrize(("headers", "times"), [({}, 6), ({"retry_after": "1"}, 1)])
 def test_a_throttled_company_is_paused_and_then_goes_on(
     planned: tuple[World, Wire, dict[str, Any], dict[str, Any]], headers: dict[str, str], times: int
 ) -> None:
     """429, with and without Retry-After, once or more often than a call is repeated: the realm pauses, nothing is lost."""
     world, wire, plan, context = planned
     world.settings(waits={**FAST, "pause_after_429": 0.1}, limits=LIMITS)
-    if headers and times > 1:
-        headers = {"retry_after": "0"}
     wire.strike(mishaps.answer(429, b"", **headers), "batch of create", times=times)
 
     runs.push(plan, context)

@@ -13,6 +13,7 @@ from include.wiring import connections, runs
 from tests.push import wire as mishaps
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
+from tests.push.many import copies_of_first
 from tests.push.people import add_customer, enter
 from tests.push.processes import PushProcess, until
 from tests.push.stage import copy_of, state_at
@@ -266,7 +267,7 @@ def test_disconnect_and_reconnect_adopt_what_the_archived_links_name(world: Worl
 def test_one_look_serves_four_hundred_creates(world: World) -> None:
     """401 creates: two queries before the batches, and no other read."""
     world.invoice("T-0")
-    fill_billing(world, 400)
+    copies_of_first(world, 400)
     plan, context = world.prepare()
     world.qbo.clear_journal()
 
@@ -283,25 +284,6 @@ def test_one_look_serves_four_hundred_creates(world: World) -> None:
 def calls(world: World) -> list[str]:
     """What QuickBooks was asked since the journal was cleared: the last part of each path."""
     return [entry["path"].rsplit("/", 1)[1] for entry in world.qbo.journal() if entry["realm_id"]]
-
-
-def fill_billing(world: World, count: int) -> None:
-    """Copies of T-0 under the numbers that follow."""
-    replaced = {"invoice_id": "'inv-T-' || n", "doc_number": "'T-' || n", "line_id": "'inv-T-' || n || '-1'"}
-    for table in ("invoices", "invoice_lines"):
-        columns = [
-            name
-            for (name,) in world.sql(
-                "select column_name::text from information_schema.columns"
-                " where table_schema = 'billing' and table_name = %s and is_generated = 'NEVER'",
-                table,
-            )
-        ]
-        values = ", ".join(replaced.get(name, name) for name in columns)
-        world.sql(
-            f"insert into billing.{table} ({', '.join(columns)}) select {values} from billing.{table},"
-            f" generate_series(1, {count}) as n where invoice_id = 'inv-T-0'"
-        )
 
 
 def test_a_number_that_another_kind_of_document_holds_is_named_once(world: World) -> None:

@@ -147,6 +147,29 @@ def test_a_push_that_was_overtaken_or_disconnected_sends_nothing_more(wired: tup
     assert_settled(world)
 
 
+def test_a_plan_that_is_replaced_while_it_is_pushed_stays_replaced(wired: tuple[World, Wire]) -> None:
+    """The run is planned anew in the middle of its push: the rest of the old plan is not sent, and the new plan brings it."""
+    world, wire = wired
+    fill(world, 6)
+    plan, context = world.prepare(run_id="manual__twice")
+    frozen = PushProcess(plan, context, at_batch)
+    frozen.until_frozen()
+    newer = world.prepare(run_id="manual__twice")
+
+    frozen.wake()
+    ended = frozen.wait()
+    sent = len(wire.sent("batch of create"))
+    states = world.sql("select state from qbo_sync.plans order by id")
+    runs.push(*newer)
+
+    assert ended == "done"
+    assert sent == 1
+    assert states == [("superseded",), ("planned",)]
+    assert len(wire.sent("batch of create")) == 2
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
 def test_a_claim_that_another_push_overtook_is_not_sent(wired: tuple[World, Wire]) -> None:
     """Frozen right after its claim, overtaken, and woken after the last moment for sending: it sends nothing at all."""
     world, wire = wired
