@@ -26,6 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarni
 LEFT_ALONE = ("Skipped", "already_in_qbo")
 
 
+@pytest.mark.row("X6")
 def test_a_number_typed_by_hand_stays_as_it_is(world: World) -> None:
     """Go-live over a document that the accountant had entered: Skipped already_in_qbo, nothing posted; the others go."""
     customer = add_customer(world, "Northwind Cafe")
@@ -40,6 +41,7 @@ def test_a_number_typed_by_hand_stays_as_it_is(world: World) -> None:
     assert world.status("inv-T-2") == ("Synced", "created")
 
 
+@pytest.mark.row("X6")
 def test_by_setting_a_number_typed_by_hand_is_adopted_if_total_and_customer_agree(world: World) -> None:
     """adopt_existing: exact. The equal one is linked; another total, customer or spelling is still left alone."""
     world.settings(adopt_existing="exact", waits=FAST)
@@ -244,6 +246,7 @@ def test_a_staging_copy_that_pushes_the_same_plan_posts_nothing_twice(
     assert set(world.statuses().values()) == {LEFT_ALONE}
 
 
+@pytest.mark.row("X6")
 def test_disconnect_and_reconnect_adopt_what_the_archived_links_name(world: World) -> None:
     """Two rounds of disconnect, connect and push all: QuickBooks' documents and customers stay as they were."""
     world.settings(waits=FAST, limits=LIMITS)

@@ -71,6 +71,7 @@ def assert_new_plan_brings_the_latest(world: World) -> None:
     assert_settled(world, "Synced", "Skipped", "Pending")
 
 
+@pytest.mark.row("G2")
 def test_new_documents_that_changed_since_the_plan_are_not_sent(world: World) -> None:
     """Content, state, opt-out, mapping of item and customer, closing date: nothing of it is created as it was planned."""
     second = fill(world)
@@ -84,6 +85,7 @@ def test_new_documents_that_changed_since_the_plan_are_not_sent(world: World) ->
     assert_new_plan_brings_the_latest(world)
 
 
+@pytest.mark.row("G2")
 def test_changes_that_changed_again_since_the_plan_are_not_sent(world: World) -> None:
     """The same for documents that are in QuickBooks: what was planned for them is not written."""
     second = fill(world)
