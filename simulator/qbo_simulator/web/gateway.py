@@ -224,7 +224,8 @@ class Gateway:
 
     def _write(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> operations.Outcome:
         if len(rest) == 3 and rest[2].lower() == SEND and SEND in entity.operations:
-            if call.content_type not in ("application/octet-stream", "application/json", ""):
+            # Without a body the type does not matter: a public client names a form's.
+            if call.body and call.content_type not in ("application/octet-stream", "application/json"):
                 raise Fault(
                     "1050", f"Unsupported content type : {call.content_type}; send takes application/octet-stream."
                 )

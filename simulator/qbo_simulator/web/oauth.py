@@ -177,7 +177,10 @@ class OAuth:
     def _revoke(self, call: Call) -> Answer:
         client_id = self._authenticate(call.headers.get("authorization", ""), {})
         try:
-            value = str(wire.decode(call.payload() or b"{}").get("token", ""))
+            # Documented as JSON; a public client sends a form, as the standard says.
+            is_form = call.content_type == "application/x-www-form-urlencoded"
+            given = _form(call) if is_form else wire.decode(call.payload() or b"{}")
+            value = str(given.get("token", ""))
         except (ValueError, AttributeError, BadBody) as error:
             raise OAuthError("invalid_request") from error
         token = self.tokens.find(value)
