@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=200, help="of each run, at least")
     parser.add_argument("--companies", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--reconnect", type=int, default=0, help="so often disconnect and connect again at the end")
     parser.add_argument(
         "--mutate",
         metavar="SAFEGUARD",
@@ -64,7 +65,7 @@ def _play(wanted: argparse.Namespace, folder: Path) -> int:
     from tests.chaos.warm import warm_up
 
     warm_up()
-    wish = Wish(wanted.documents, wanted.faults, wanted.companies, wanted.rounds)
+    wish = Wish(wanted.documents, wanted.faults, wanted.companies, wanted.rounds, reconnects=wanted.reconnect)
     outcomes: list[Outcome] = []
     with Site(folder) as site:
         say("PostgreSQL and QuickBooks run")

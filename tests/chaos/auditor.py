@@ -56,6 +56,8 @@ class Bill:
     day: date
     total: Decimal
     status: str
+    email: str | None
+    lines: list[Decimal]
 
     @property
     def is_void(self) -> bool:
@@ -73,6 +75,7 @@ class Auditor:
     companies: dict[str, str]
     deeds_file: Path
     restored_at: float | None = None
+    is_mailing: bool = False
 
     def audit(self) -> Report:
         """Everything that is wrong, over all companies."""
@@ -144,6 +147,8 @@ class _Company:
             self._document(bill, live, statuses.get(bill.billing_id, []), links.get(bill.billing_id))
         for number in held.keys() - bills.keys():
             self._blame("extra", number, f"billing knows no invoice of this number; ids {_ids(held[number])}")
+        if self.auditor.is_mailing:
+            self._mails(bills, held, statuses)
         self._names()
         self._attempts()
         self._unsettled()
@@ -164,7 +169,7 @@ class _Company:
         deleted = [deed for deed in self.touched[bill.number] if deed["deed"] == "delete"]
         if deleted and live:
             self._blame("resurrected", bill.number, f"deleted by the accountant, and there again: ids {_ids(live)}")
-        elif not live and not deleted and not bill.is_void and not (status != "Synced" and is_named):
+        elif not live and not deleted and not bill.is_void:
             self._blame("lost", bill.number, f"not in QuickBooks, and its status is {status} {reason}")
         if live:
             self._content(bill, live[0], status, reason)
@@ -183,6 +188,9 @@ class _Company:
         meant = Decimal(0) if bill.is_void else bill.total
         if total != meant and not (status != "Synced" and self._is_excused(bill, status, reason)):
             self._blame("amount", bill.number, f"billing has {meant}, QuickBooks {total}; {status} {reason}")
+        amounts = [Decimal(line["Amount"]) for line in invoice["Line"] if line["DetailType"] == "SalesItemLineDetail"]
+        if total == meant and not bill.is_void and amounts != bill.lines:
+            self._blame("amount", bill.number, f"billing has lines of {bill.lines}, QuickBooks of {amounts}")
         if invoice["CustomerRef"]["name"] != bill.customer:
             text = f"billing has customer {bill.customer}, QuickBooks {invoice['CustomerRef']['name']}"
             self._blame("customer", bill.number, text)
@@ -199,6 +207,28 @@ class _Company:
         if "delete" in deeds and reason in ("deleted_in_qbo", "ambiguous"):
             return True
         return self.auditor.restored_at is not None and reason in ("already_in_qbo", "edited_in_qbo")
+
+    def _mails(
+        self,
+        bills: dict[str, Bill],
+        held: dict[str, list[dict[str, Any]]],
+        statuses: dict[str, list[tuple[str, str]]],
+    ) -> None:
+        """No invoice is mailed twice; one that was not has a reason that says so, and a person looks."""
+        mailed = Counter(
+            write["path"].split("/")[-2]
+            for write in self.auditor.writes(self.realm_id)
+            if write["path"].endswith("/send") and _was_executed(write)
+        )
+        for number, bill in bills.items():
+            times = sum(mailed[str(invoice["Id"])] for invoice in held[number])
+            reasons = {reason for _, reason in statuses.get(bill.billing_id, [])}
+            if times > 1 and self.auditor.restored_at is None:
+                self._blame("mailed twice", number, f"QuickBooks mailed it {times} times")
+            if bill.email and not times and reasons & {"created", "updated", "unchanged", "adopted", "not_yet_sent"}:
+                is_ours = not self.touched[number] and not bill.is_void
+                if is_ours and self.auditor.restored_at is None:
+                    self._blame("not mailed", number, f"never mailed, and its reason is {reasons}")
 
     def _names(self) -> None:
         """No customer twice."""
@@ -241,7 +271,9 @@ class _Company:
     def _bills(self) -> Iterable[Bill]:
         rows = _rows(
             self.auditor.billing,
-            "select invoice_id, doc_number, customer_name, invoice_date, total_amount, status from billing.invoices"
+            "select invoice_id, doc_number, customer_name, invoice_date, total_amount, status, billing_email,"
+            " (select array_agg(amount order by position) from billing.invoice_lines as line"
+            " where line.invoice_id = invoice.invoice_id) from billing.invoices as invoice"
             " inner join billing.customers using (customer_id) where realm_key = %s order by doc_number",
             self.key,
         )
@@ -270,6 +302,13 @@ def _rows(dsn: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     given = values[0] if len(values) == 1 and isinstance(values[0], dict) else values
     with psycopg.connect(dsn, autocommit=True) as connection:
         return connection.execute(statement.encode(), given).fetchall()
+
+
+def _was_executed(write: dict[str, Any]) -> bool:
+    """Whether QuickBooks did it, whatever it answered."""
+    return write["mishap"] not in ("before_write", "drop") and (
+        write["status"] == 200 or write["mishap"] == "after_write"
+    )
 
 
 def _ids(invoices: list[dict[str, Any]]) -> str:

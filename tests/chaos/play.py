@@ -20,6 +20,7 @@ _KILL, _FREEZE = "process killed", "process stopped and resumed"
 _SYNC, _EXPORT = "qbo_auto_sync", "qbo_export_invoices"
 _POLL = 0.005
 _LONGEST_FREEZE = 1.0
+_LATEST_SENDING = 30.0
 _TOO_LONG = 2.2
 """Seconds. One that could not be resumed by then is killed: with the delay of a call it might send after it was settled."""
 _PASSES = 6
@@ -38,6 +39,7 @@ _EXPECTED_ERRORS = frozenset(
 STRIKES: tuple[tuple[str, float], ...] = (
     ("kill", 40),
     ("freeze", 12),
+    ("freeze_long", 0.4),
     ("end_lock_holder", 10),
     ("cut_connections", 8),
     ("expire_token", 3),
@@ -82,6 +84,8 @@ class Temper:
     batch: int
     lag: float = 0
     adopt: str = "exact"
+    reconnects: bool = False
+    mailed: float = 0
 
     @classmethod
     def by(cls, chance: random.Random) -> Temper:
@@ -93,6 +97,8 @@ class Temper:
             batch=chance.choice((1, 2, 5, 10, 30)),
             lag=chance.choice((0, 0, 0.5)),
             adopt=chance.choice(("never", "exact")),
+            reconnects=chance.random() < 0.25,
+            mailed=chance.choice((0, 0, 0.1)),
         )
 
     def __str__(self) -> str:
@@ -110,6 +116,7 @@ class Wish:
     companies: int = 3
     rounds: int = 3
     temper: Temper | None = None
+    reconnects: int = 0
 
 
 @dataclass
@@ -150,6 +157,7 @@ class Play:
     prepare: Callable[[], None] | None = None
     chance: random.Random = field(init=False)
     deeds: Deeds = field(init=False)
+    temper: Temper = field(init=False)
     steps: set[str] = field(default_factory=set)
     tasks: int = 0
     restored_at: float | None = None
@@ -168,8 +176,12 @@ class Play:
             self._bill(number)
             self._mistreat(self.wish.faults * number // self.wish.rounds)
             self._dump_or_restore(number)
+            if self.temper.reconnects and number < self.wish.rounds:
+                self._reconnect()
             self.say(f"  round {number}: {self.deeds.faults.total()} faults, {self.tasks} tasks")
         self._quiet_down()
+        for number in range(1, self.wish.reconnects + 1):
+            self._reconnect_and_compare(number)
         report = self._audit()
         self.say(f"  {report.documents} documents, {report.in_qbo} in QuickBooks, {len(report.violations)} violations")
         return Outcome(
@@ -197,13 +209,16 @@ class Play:
             "voided_in_billing": "void",
             "updates_without_approval": 1_000_000,
             "adopt_existing": temper.adopt,
+            "send": "send" if temper.mailed else "copy",
             "waits": WAITS,
             "limits": {**NO_LIMITS, "batch_size": temper.batch},
         }
         self.site.build(self.number, self.wish.companies, settings, {"WarnDuplicateDocNumbers": temper.refuses})
         self.site.qbo.settings(requestid_memory=temper.memory, query_lag_seconds=temper.lag)
-        self.restores = temper.restores
-        self.deeds = Deeds(self.site, self.folder / "deeds.jsonl", self.chance, may_delete=not temper.restores)
+        self.temper = temper
+        # Who lost the link, with the state or by a disconnect, cannot know what was deleted since.
+        is_forgetful = temper.restores or temper.reconnects or self.wish.reconnects > 0
+        self.deeds = Deeds(self.site, self.folder / "deeds.jsonl", self.chance, may_delete=not is_forgetful)
         return temper
 
     def _bill(self, number: int) -> None:
@@ -211,7 +226,7 @@ class Play:
         for place, company in enumerate(self.site.companies):
             share = self.wish.documents // self.wish.companies + (place < self.wish.documents % self.wish.companies)
             part = share // self.wish.rounds + (number <= share % self.wish.rounds)
-            self.site.bill(company, f"{number}-", part, self.chance)
+            self.site.bill(company, f"{number}-", part, self.chance, self.temper.mailed)
             known = self.deeds.numbers.setdefault(company.key, [])
             known += [f"C-{company.key}-{number}-{one}" for one in range(part)]
             for _ in range(part // 20 if number > 1 else 0):
@@ -234,8 +249,9 @@ class Play:
     def _look_at(self, slot: _Slot, faults: int, others: Sequence[_Slot]) -> list[_Slot]:
         """What became of one worker; returns what runs in its place from now on."""
         if slot.resume_at is not None and time.monotonic() >= slot.resume_at:
-            slot.worker.go_on()
-            slot.resume_at = None
+            # Another deed took its time meanwhile, such as a restart of PostgreSQL.
+            is_late = time.monotonic() - slot.resume_at > _TOO_LONG - _LONGEST_FREEZE
+            slot.resume_at = self._kill(slot.worker) if is_late else slot.worker.go_on()
         told = slot.worker.poll()
         if told is None:
             return [slot]
@@ -287,6 +303,8 @@ class Play:
         if deed == "freeze":
             self.deeds.faults[_FREEZE] += 1
             return since + self.chance.uniform(0.05, _LONGEST_FREEZE)
+        if deed == "freeze_long":
+            return self._freeze_long(company, worker, step)
         getattr(self.deeds, deed)(company, worker)
         if time.monotonic() - since > _TOO_LONG:
             return self._kill(worker)
@@ -295,6 +313,14 @@ class Play:
             return since + self.chance.uniform(0.2, _LONGEST_FREEZE)
         worker.go_on()
         return None
+
+    def _freeze_long(self, company: Company, worker: Worker, step: str) -> float:
+        """Longer than anything may be sent after its claim; meanwhile others take over. A call that has begun is spared."""
+        self.deeds.faults["process stopped, overtaken and resumed"] += 1
+        if step.startswith("before") and ": POST " in step:
+            return time.monotonic()
+        self.deeds.end_lock_holder(company, worker)
+        return time.monotonic() + _LATEST_SENDING + 2
 
     def _kill(self, worker: Worker) -> None:
         self.deeds.faults[_KILL] += 1
@@ -334,7 +360,7 @@ class Play:
 
     def _dump_or_restore(self, number: int) -> None:
         """Keep a dump after the first round, and lose the database after the next one."""
-        if not self.restores or number > 2:
+        if not self.temper.restores or number > 2:
             return
         time.sleep(1.5)  # a call that was under way is done before anybody can have restored a database
         if number == 1:
@@ -345,6 +371,12 @@ class Play:
                 self.site.refresh(company)  # as the daily run does
             self.restored_at = time.time()
             self.deeds.faults["state restored from an earlier dump"] += 1
+
+    def _reconnect(self) -> None:
+        """Disconnect every company and connect it again."""
+        for company in self.site.companies:
+            self.site.reconnect(company)
+            self.deeds.faults["disconnected and connected again"] += 1
 
     # -- after --------------------------------------------------------------------------------------------------------
 
@@ -360,6 +392,25 @@ class Play:
                 self.say(f"  quiet after {number} passes")
                 return
         self._unexpected.append(f"not quiet after {_PASSES} passes")
+
+    def _reconnect_and_compare(self, number: int) -> None:
+        """Disconnect, connect and push all: QuickBooks holds the same objects as before, in the same versions."""
+        before = self._held()
+        self._reconnect()
+        self._quiet_down()
+        after = self._held()
+        self.say(f"  reconnected {number}: {before.total()} objects before, {after.total()} after")
+        if before != after:
+            self._unexpected.append(f"reconnecting changed QuickBooks: {before - after} became {after - before}")
+
+    def _held(self) -> Counter[tuple[str, str, str, str]]:
+        auditor = self.auditor()
+        return Counter(
+            (company.key, entity, held["Id"], held["SyncToken"])
+            for company in self.site.companies
+            for entity in ("Invoice", "Customer")
+            for held in auditor.objects(company.realm_id, entity)
+        )
 
     def _push_what_was_left_to_a_person(self) -> None:
         """A person looks at what is ambiguous, finds that no accountant deleted it, and pushes it by its number."""
@@ -412,7 +463,13 @@ class Play:
         """The auditor of this run."""
         companies = {company.key: company.realm_id for company in self.site.companies}
         return Auditor(
-            self.site.qbo.base_url, self.site.billing, self.site.state, companies, self.deeds.file, self.restored_at
+            self.site.qbo.base_url,
+            self.site.billing,
+            self.site.state,
+            companies,
+            self.deeds.file,
+            self.restored_at,
+            self.temper.mailed > 0,
         )
 
 

@@ -75,7 +75,10 @@ class Site:
         """New companies, a new billing database and a new state for one run; those of the run before are dropped."""
         self.drop()
         self.qbo.reset(empty=True)
-        self.qbo.settings(journal_bodies=False, journal_keep=1_000_000)
+        # A refresh token that was replaced still works for a while, as Intuit's does: its successor may have been lost.
+        self.qbo.settings(
+            journal_bodies=False, journal_keep=1_000_000, refresh_rotation_seconds=0, refresh_grace_seconds=86_400
+        )
         self.mappings = self.folder / f"mappings_{run}"
         self.billing = self.pg.create_database(f"billing_{run}")
         self.state = migrated_database(self.pg, "admin")
@@ -127,8 +130,8 @@ class Site:
         """Run a statement in the state, as its superuser."""
         return _sql(self.state, statement, values)
 
-    def bill(self, company: Company, prefix: str, count: int, chance: random.Random) -> None:
-        """Put invoices of one or two lines into billing, on the company's customers."""
+    def bill(self, company: Company, prefix: str, count: int, chance: random.Random, mailed: float = 0) -> None:
+        """Put invoices of one or two lines into billing, on the company's customers; a share has an e-mail address."""
         customers = [(f"{company.key}-c{number}", f"{company.key} customer {number}") for number in range(_CUSTOMERS)]
         with psycopg.connect(self.billing) as connection, connection.cursor() as cursor:
             cursor.executemany(
@@ -143,15 +146,16 @@ class Site:
                 day = f"2026-10-{chance.randint(1, 28):02}"
                 customer = f"{company.key}-c{chance.randrange(_CUSTOMERS)}"
                 total = _money(sum(amounts))
-                invoices.append((f"inv-{key}", company.key, f"C-{key}", customer, day, day, total, total, total))
+                mail = "ap@customer.example" if chance.random() < mailed else None
+                invoices.append((mail, f"inv-{key}", company.key, f"C-{key}", customer, day, day, total, total, total))
                 lines += [
                     (f"inv-{key}-{position}", f"inv-{key}", position, f"Line {position}", _money(amount))
                     for position, amount in enumerate(amounts, 1)
                 ]
             cursor.executemany(
-                b"insert into billing.invoices (invoice_id, realm_key, doc_number, customer_id, invoice_date, due_date,"
-                b" currency, status, subtotal_amount, tax_amount, total_amount, balance_amount)"
-                b" values (%s, %s, %s, %s, %s, %s, 'USD', 'open', %s, 0, %s, %s)",
+                b"insert into billing.invoices (billing_email, invoice_id, realm_key, doc_number, customer_id, invoice_date,"
+                b" due_date, currency, status, subtotal_amount, tax_amount, total_amount, balance_amount)"
+                b" values (%s, %s, %s, %s, %s, %s, %s, 'USD', 'open', %s, 0, %s, %s)",
                 invoices,
             )
             cursor.executemany(
@@ -194,6 +198,18 @@ class Site:
                     (row.id, kind, key, qbo_id, name),
                 )
         self.refresh(company)
+
+    def reconnect(self, company: Company) -> None:
+        """Disconnect a realm, which archives all its links, and connect it again to the same company."""
+        from include.stores.realms import disconnect
+        from include.wiring import connections as opened
+        from include.wiring.realms import open_realm
+
+        with open_realm(company.key) as realm:
+            realm_row = realm.id
+        with opened.connect_state() as state:
+            disconnect(state, realm_row, who="chaos")
+        self.connect(company)
 
     def refresh(self, company: Company) -> None:
         """Read the company's lists and facts into the reference cache."""
