@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the suite; 1 when anything was found."""
     wanted = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before it was done"))
     with tempfile.TemporaryDirectory(prefix="ledgerline-chaos-") as temporary:
         os.environ.setdefault("AIRFLOW_HOME", str(Path(temporary) / "airflow"))
         os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
@@ -71,13 +73,16 @@ def _play(wanted: argparse.Namespace, folder: Path) -> int:
         say("PostgreSQL and QuickBooks run")
         if wanted.mutate:
             return _mutate(site, wanted, wish, folder)
-        for number in range(1, wanted.runs + 1):
-            play = Play(site, number, wanted.seed + number - 1, wish, folder / f"run_{number}", say)
-            outcome = play.run()
-            outcomes.append(outcome)
-            for line in lines_of(outcome, play.auditor()):
-                say(f"  {line}")
-    print(table(outcomes))
+        try:
+            for number in range(1, wanted.runs + 1):
+                play = Play(site, number, wanted.seed + number - 1, wish, folder / f"run_{number}", say)
+                outcome = play.run()
+                outcomes.append(outcome)
+                for line in lines_of(outcome, play.auditor()):
+                    say(f"  {line}")
+        finally:
+            if outcomes:
+                print(table(outcomes), flush=True)
     return 1 if any(outcome.report.violations for outcome in outcomes) else 0
 
 

@@ -63,6 +63,17 @@ class DagRun:
         return steps[self.task]()
 
 
+_alive: set[int] = set()
+
+
+def kill_all() -> None:
+    """Leave no worker behind, stopped ones included."""
+    for pid in list(_alive):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        _alive.discard(pid)
+
+
 class Worker:
     """A running task. The suite reads what it tells, and does with the process what it likes."""
 
@@ -72,13 +83,13 @@ class Worker:
         self.result: Any = None
         self.error: dict[str, Any] | None = None
         self.met = 0
-        self.is_killed = False
         self._buffer = b""
         self._reader, writer = os.pipe()
         os.set_blocking(self._reader, False)
         self.pid = os.fork()
         if self.pid == 0:
             _live(run, aim, log, writer, prepare)
+        _alive.add(self.pid)
         os.close(writer)
 
     def poll(self) -> dict[str, Any] | None:
@@ -89,6 +100,7 @@ class Worker:
         told = self._read()
         if os.WIFSTOPPED(status):
             return {"step": told[-1]["step"] if told else "unknown"}
+        _alive.discard(self.pid)
         for message in told:
             self.result = message.get("result", self.result)
             self.error = message.get("error", self.error)
@@ -103,7 +115,6 @@ class Worker:
 
     def kill(self) -> None:
         """SIGKILL."""
-        self.is_killed = True
         os.kill(self.pid, signal.SIGKILL)
 
     def _read(self) -> list[dict[str, Any]]:
@@ -121,6 +132,7 @@ def _live(run: DagRun, aim: Aim | None, log: Path, writer: int, prepare: Callabl
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _log_to(log, run)
         if prepare is not None:
             prepare()

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from include.wiring import runs
 from tests.world import World
 
 
@@ -94,3 +95,19 @@ def test_a_line_edit_that_billing_did_not_stamp_is_found_at_night(world: World) 
     world.sync(kind="manual", everything=True)
 
     assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-1")] == [Decimal(12)]
+
+
+def test_what_a_run_had_read_when_it_died_is_taken_by_the_next_one(world: World) -> None:
+    """The watermark moved with the candidates, and then the run died: the void reaches QuickBooks all the same."""
+    world.settings(voided_in_billing="void", locked_before="off")
+    world.invoice("T-1")
+    world.sync()
+    world.sql("update billing.invoices set status = 'void' where doc_number = 'T-1'")
+    context = world.context("scheduled__dies", "scheduled")
+    context["dag_run"].dag_id = "qbo_auto_sync"
+    runs.extract_changes(world.realm_key, context)
+
+    world.sync()
+
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [0]
+    assert world.sync()["sent"] == 0

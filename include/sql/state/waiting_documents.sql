@@ -1,6 +1,13 @@
 -- Purpose: documents to try again although billing did not change them: pending and unsettled ones always, skipped and
--- refused ones when their cause may have changed. What a person or billing decided against is left alone.
+-- refused ones when their cause may have changed, and those that a run has read which ended before it had planned them: the
+-- watermark has moved past them. What a person or billing decided against is left alone.
 -- Grain: one billing document. Parameters: realm, source, kind, is_every.
+with last_planned as (
+    select coalesce(max(plan.id), 0) as plan_id
+    from qbo_sync.plans as plan
+    where plan.realm = %(realm)s and plan.source = %(source)s and plan.choices ? 'cause' and plan.planned_at is not null
+)
+
 select status.billing_id
 from qbo_sync.statuses as status
 where
@@ -15,4 +22,15 @@ where
             and status.reason not in ('qbo_origin', 'before_start_date', 'total_differs')
         )
     )
-order by status.billing_id
+union distinct
+select candidate.billing_id
+from qbo_sync.plans as plan
+cross join last_planned
+inner join qbo_sync.candidates as candidate on plan.id = candidate.plan_id and candidate.kind = %(kind)s
+where
+    plan.realm = %(realm)s
+    and plan.source = %(source)s
+    and plan.choices ? 'cause'
+    and plan.id > last_planned.plan_id
+    and plan.planned_at is null
+order by billing_id
