@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from include.billing_sync.documents import Invoice, fingerprint, to_json
+from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
 from include.stores.billing import Document
 from include.stores.candidates import store_candidates
 from include.stores.watermarks import WatermarkStore
@@ -113,7 +114,11 @@ class _Changes:
             billing_id = document.invoice_id if isinstance(document, Invoice) else document.billing_id
             if self._is_too_early(document):
                 self._counts["before the start date"] += 1
-            elif billing_id in self._waiting or known.get(billing_id) != _content_of(document):
+            elif (
+                billing_id in self._waiting
+                or known.get(billing_id) != _content_of(document)
+                or (self._is_everything and _is_withdrawn(document))
+            ):
                 self._waiting.discard(billing_id)
                 taken.append(document)
             else:
@@ -132,6 +137,14 @@ class _Changes:
 
 def _content_of(document: Document) -> str:
     return fingerprint(to_json(document) if isinstance(document, Invoice) else document.to_content())
+
+
+def _is_withdrawn(document: Document) -> bool:
+    """Whether billing takes it back, which is no part of its content: what was pushed before may still stand in QuickBooks."""
+    if not isinstance(document, Invoice):
+        return False
+    status = document.status.lower()
+    return document.is_opted_out or status == DRAFT or status in GONE_STATUSES
 
 
 def _is_first_of_day(realm: Realm, last: datetime | None, today: date) -> bool:

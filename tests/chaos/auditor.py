@@ -128,7 +128,7 @@ class _Company:
         self.auditor, self.report, self.key, self.realm_id = auditor, report, key, realm_id
         self.touched: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for deed in deeds:
-            if deed["deed"] != "pay":
+            if deed["deed"] not in ("pay", "billing"):
                 self.touched[deed["number"]].append(deed)
         self.has_deletions = any(deed["deed"] == "delete" for deed in deeds)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,7 @@ class Deeds:
             self.site.billing_sql(statement, number, self.chance.randint(1, 99_999))
         except psycopg.OperationalError:
             return False
+        self._write({"deed": "billing", "realm": company.key, "number": number, "what": what})
         return self._note(what)
 
     def deleted(self, realm_key: str) -> set[str]:
@@ -165,7 +166,6 @@ class Deeds:
 
     def _remember(self, company: Company, deed: str, held: dict[str, Any], total: Any) -> None:
         told = {
-            "at": time.time(),
             "deed": deed,
             "realm": company.key,
             "id": str(held["Id"]),
@@ -173,8 +173,11 @@ class Deeds:
             "total": str(total),
         }
         self.told.append(told)
+        self._write(told)
+
+    def _write(self, told: dict[str, Any]) -> None:
         with self.file.open("a") as file:
-            file.write(json.dumps(told) + "\n")
+            file.write(json.dumps({"at": datetime.now(UTC).isoformat(), **told}) + "\n")
 
     def _count(self, what: str, is_done: bool = True) -> bool:
         self.faults[what] += is_done

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from include.wiring import runs
+from include.stores import realms
+from include.wiring import connections, runs
 from tests.world import World
 
 
@@ -97,6 +98,21 @@ def test_a_line_edit_that_billing_did_not_stamp_is_found_at_night(world: World) 
     assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-1")] == [Decimal(12)]
 
 
+def test_a_void_that_billing_did_not_stamp_is_found_at_night(world: World) -> None:
+    """The content is the same, and the invoice is no longer wanted: QuickBooks voids it, and the next night sends nothing."""
+    world.settings(voided_in_billing="void", locked_before="off")
+    world.invoice("T-1")
+    world.sync()
+    world.sql("alter table billing.invoices disable trigger all")
+    world.sql("update billing.invoices set status = 'void' where doc_number = 'T-1'")
+    assert world.sync()["sent"] == 0
+
+    world.sync(kind="manual", everything=True)
+
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [0]
+    assert world.sync(kind="manual", everything=True)["sent"] == 0
+
+
 def test_what_a_run_had_read_when_it_died_is_taken_by_the_next_one(world: World) -> None:
     """The watermark moved with the candidates, and then the run died: the void reaches QuickBooks all the same."""
     world.settings(voided_in_billing="void", locked_before="off")
@@ -111,3 +127,22 @@ def test_what_a_run_had_read_when_it_died_is_taken_by_the_next_one(world: World)
 
     assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [0]
     assert world.sync()["sent"] == 0
+
+
+def test_after_a_reconnect_the_nightly_run_links_what_was_pushed_before(world: World) -> None:
+    """All links were archived, and billing changed nothing: one night links every invoice again, and changes reach it."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.invoice("T-2", amounts=("20.00",))
+    world.sync()
+    before = {one["DocNumber"]: one["Id"] for one in world.in_qbo()}
+    with connections.connect_state() as state:
+        realms.disconnect(state, world.sql("select id from qbo_sync.realms")[0][0], who="test")
+    world.connect()
+
+    assert world.sync(kind="manual", everything=True)["sent"] == 0
+
+    world.change("inv-T-2", "25.00")
+    assert world.sync()["sent"] == 1
+    assert {one["DocNumber"]: one["Id"] for one in world.in_qbo()} == before
+    assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-2")] == [Decimal(25)]
+    assert world.sync(kind="manual", everything=True)["sent"] == 0
