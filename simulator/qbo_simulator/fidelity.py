@@ -17,7 +17,7 @@ GENERAL_GAPS = (
     "`include=` other than `allowduplicatedocnum` and `void`; query parameters that QBO does not document",
     "`CDCQuery` and `ReportQuery` inside a batch",
     "OpenID: no `id_token` is issued, the key set is empty",
-    "the sandbox's 40 e-mails a day are not counted",
+    "documents mailed inside a batch do not count towards the sandbox's e-mails of a day",
     "exchange gains and losses: a payment is posted at its own rate",
     "the cost of sold stock is not posted",
     "tax rates other than `TaxOnAmount`",

@@ -18,6 +18,8 @@ DOCUMENTATION = {
     "batches_per_minute_of_realm": "batch calls a minute of one realm, all apps together",
     "counts_batch_items": "whether the items of a batch count towards per_minute",
     "monthly_reads": "reads (GET, query) a month of one app; 0 = no meter",
+    "emails_per_day": "documents mailed a day of one sandbox company; 0 = no limit. More are answered like any other limit: "
+    "QBO's own words are not documented",
     "body": "json | xml: form of the 429",
     "retry_after": "seconds in a Retry-After header; 0 = no header",
     "status": "429, or 403 as in older recordings",
@@ -40,6 +42,7 @@ class LimitValues:
     batches_per_minute_of_realm: int = 120
     counts_batch_items: bool = False
     monthly_reads: int = 500_000
+    emails_per_day: int = 40
     body: str = "json"
     retry_after: int = 0
     status: int = 429
@@ -157,6 +160,18 @@ class Limits:
         ).fetchone()[0]
         return used <= self.values.monthly_reads
 
+    def mail(self, realm_id: str, day: str) -> None:
+        """Count a document that is mailed, or raise ``Throttled``."""
+        if not self.values.is_on or not self.values.emails_per_day:
+            return
+        used: int = self.world.database.execute(
+            "insert into meters (client_id, month, used) values (?, ?, 1) "
+            "on conflict (client_id, month) do update set used = used + 1 returning used",
+            (f"e-mails of {realm_id}", day),
+        ).fetchone()[0]
+        if used > self.values.emails_per_day:
+            raise Throttled
+
     def usage(self) -> dict[str, Any]:
         """What has been counted, for assertions."""
         return {
@@ -164,6 +179,8 @@ class Limits:
             "most_in_flight": dict(self.most_in_flight),
             "monthly_reads": [
                 {"client_id": client_id, "month": month, "used": used}
-                for client_id, month, used in self.world.database.execute("select client_id, month, used from meters")
+                for client_id, month, used in self.world.database.execute(
+                    "select client_id, month, used from meters where length(month) = 7"
+                )
             ],
         }

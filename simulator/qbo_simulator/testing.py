@@ -123,6 +123,15 @@ class RunningSimulator:
         answer: dict[str, Any] = self.control("POST", "seed", wanted)
         return answer
 
+    def save_company(self, path: str | os.PathLike[str], realm_id: str = DEFAULT_REALM) -> int:
+        """Write a company into a new file; returns the number of its objects."""
+        return int(self.control("POST", f"companies/{realm_id}/save", {"path": str(path)})["objects"])
+
+    def load_company(self, path: str | os.PathLike[str]) -> dict[str, Any]:
+        """Take a saved company in; returns its app, refresh token and an access token."""
+        answer: dict[str, Any] = self.control("POST", "companies/load", {"path": str(path)})
+        return answer
+
     def access_token(self, realm_id: str = DEFAULT_REALM) -> str:
         """A valid access token of a company."""
         return str(self.control("POST", f"token/{realm_id}", {})["access_token"])

@@ -13,6 +13,8 @@ from qbo_simulator.company import Company
 from qbo_simulator.database import connect
 from qbo_simulator.settings import Settings
 
+# Tables whose rows belong to one company.
+OF_A_COMPANY = ("objects", "postings", "files", "names", "sequences", "remembered")
 TABLES = (
     "companies",
     "sequences",
@@ -35,6 +37,7 @@ class World:
     """One simulator. All its writes go through one connection of one thread."""
 
     def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
         self.database: sqlite3.Connection = connect(path)
         self.cache = ReferenceCache()
         self.companies: dict[str, Company] = {}
@@ -118,7 +121,7 @@ class World:
         company = self.companies.pop(realm_id, None)
         if company is None:
             return
-        for table in ("objects", "postings", "files", "events", "names", "sequences", "remembered"):
+        for table in (*OF_A_COMPANY, "events"):
             self.database.execute(f"delete from {table} where company = ?", (company.key,))  # noqa: S608 - constants
         self.database.execute("delete from companies where key = ?", (company.key,))
         self.cache.clear()

@@ -1,6 +1,7 @@
 """Rate limits: what is counted, and what a refusal looks like."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def statuses(answers: list[Answer]) -> list[int]:
 
 
 def test_the_defaults_are_those_of_intuit(simulator: RunningSimulator) -> None:
-    """500 a minute, 10 a second, 10 in flight, 40 batches a minute, items not counted, 500,000 reads a month."""
+    """500 a minute, 10 a second, 10 in flight, 40 batches a minute, 500,000 reads a month, 40 e-mails a day."""
     values = simulator.limits()["values"]
 
     assert values == {
@@ -36,6 +37,7 @@ def test_the_defaults_are_those_of_intuit(simulator: RunningSimulator) -> None:
         "batches_per_minute_of_realm": 120,
         "counts_batch_items": False,
         "monthly_reads": 500_000,
+        "emails_per_day": 40,
         "body": "json",
         "retry_after": 0,
         "status": 429,
@@ -161,3 +163,22 @@ def test_a_limit_that_does_not_exist_is_refused(simulator: RunningSimulator) -> 
     """The control plane is strict as well."""
     with pytest.raises(Exception, match="unknown limit 'per_hour'"):
         simulator.limits(per_hour=1)
+
+
+def test_a_sandbox_mails_so_many_documents_a_day(
+    qbo: Qbo, slow_clock: RunningSimulator, make_company: Callable[..., Qbo]
+) -> None:
+    """One more is 429 and is not sent; the next day it is; a production company has no such limit."""
+    production = make_company(environment="production")
+    slow_clock.limits(emails_per_day=2)
+    bodies = [qbo.create("Invoice", **invoice()) for _ in range(3)]
+    real = [production.create("Invoice", **invoice()) for _ in range(3)]
+
+    sent = [qbo.call("POST", f"invoice/{one['Id']}/send", sendTo="a@b.example") for one in bodies]
+    free = [production.call("POST", f"invoice/{one['Id']}/send", sendTo="a@b.example") for one in real]
+
+    assert (statuses(sent), statuses(free)) == ([200, 200, 429], [200] * 3)
+    assert qbo.read("Invoice", bodies[2]["Id"])["EmailStatus"] == "NotSet"
+    slow_clock.clock(advance=86_400)
+    later = Qbo(slow_clock)
+    assert later.call("POST", f"invoice/{bodies[2]['Id']}/send", sendTo="a@b.example").status == 200

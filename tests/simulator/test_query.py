@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from qbo_simulator.entities.registry import ENTITIES
 from tests.simulator.client import Qbo, invoice, item_line
 
 
@@ -286,3 +287,54 @@ def test_a_query_does_not_show_what_was_written_just_now_when_its_index_lags(qbo
 
     assert (before, ids(qbo.query(text).rows)) == ([], [made["Id"]])
     assert qbo.read("Invoice", made["Id"])["DocNumber"] == "L-1"
+
+
+REFUSED_QUERIES = [
+    ("select * from {entity} where Colour = 'red'", "4001", "Property Colour not found for Entity {entity}"),
+    ("select Colour from {entity}", "4001", "Property Colour not found for Entity {entity}"),
+    ("select * from {entity} where Id = '1' or Id = '2'", "4000", "QueryParserError: Encountered"),
+    ("select * from {entity} where Id between '1' and '2'", "4001", "BETWEEN"),
+    ("select * from {entity} where Id like '1%'", "4001", "property 'Id'"),
+    ("select * from {entity} where Id > '1'", "4001", "property 'Id'"),
+    ("select * from {entity} where Id = 'one'", "2030", "Id should be a valid number. Supplied value:one"),
+    ("select * from {entity} startposition 0", "4001", "value 0 is too small. Min allowed value is 1"),
+    ("select * from {entity} maxresults 1001", "4001", "1001"),
+    ("select * from {entity} where MetaData.CreateTime > 'soon'", "4001", "soon"),
+    ("select * from {entity} where Id = 5", "4000", "QueryParserError"),
+    ("select * from {entity} where Id = 'it''s'", "4000", "QueryParserError"),
+    ("select count(*) from {entity} group by Id", "4000", "QueryParserError"),
+    ("select * from {entity} join Item", "4000", "QueryParserError"),
+]
+
+
+@pytest.mark.parametrize("entity", [name for name, one in ENTITIES.items() if "Id" in one.columns])
+def test_every_entity_refuses_the_same_queries(qbo: Qbo, entity: str) -> None:
+    """The refusals of the language, with their codes and texts, whatever is asked for."""
+    for text, code, detail in REFUSED_QUERIES:
+        answer = qbo.query(text.format(entity=entity))
+
+        assert (answer.status, answer.error["code"]) == (400, code), (text, answer.text)
+        assert detail.format(entity=entity) in answer.error["Detail"], (text, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("entity", "name"),
+    [
+        ("Bill", "CustomerRef"),
+        ("Bill", "DepartmentRef"),
+        ("PurchaseOrder", "CustomerRef"),
+        ("Customer", "CustomerTypeRef"),
+        ("Invoice", "Line"),
+        ("TimeActivity", "CustomerRef"),
+        ("TimeActivity", "EmployeeRef"),
+        ("Payment", "UnappliedAmt"),
+        ("JournalEntry", "Line"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_named(qbo: Qbo, entity: str, name: str) -> None:
+    """4001: properties that an entity has and that no query takes."""
+    answer = qbo.query(f"select * from {entity} where {name} = '1'")
+
+    expected = {f"QueryValidationError: property '{name}' is not queryable",
+                f"QueryValidationError: Property {name} not found for Entity {entity}"}  # fmt: skip
+    assert (answer.error["code"], answer.error["Detail"] in expected) == ("4001", True), answer.text

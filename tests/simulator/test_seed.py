@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from qbo_simulator.app import Simulator
 from qbo_simulator.query.run import run
 from qbo_simulator.sample.build import seed
+from qbo_simulator.testing import SimulatorError
 from qbo_simulator.web.cdc import changes
 from tests.simulator.client import Qbo
 
@@ -57,6 +59,44 @@ def test_a_seed_is_the_same_each_time_and_goes_on_where_it_ends(make_company: Ma
     assert made["Id"] == "31"
     assert (second.simulator.totals("Invoice", "43")["count"], len(same(second))) == (30, 30)
     assert same(first)[:30] == same(second)
+
+
+def test_a_company_is_saved_and_loaded_with_everything_it_has(make_company: MakeCompany, tmp_path: Path) -> None:
+    """Objects, numbers, the ledger and what a requestid brought are as they were; other companies stay untouched."""
+    qbo = make_company(realm_id="42", invoices=5)
+    payload = {"DisplayName": "Once"}
+    once = qbo.post("customer", payload, requestid="r")["Customer"]
+    before = [qbo.simulator.state(name, "42") for name in ("Invoice", "Customer", "Account")]
+    books = qbo.simulator.ledger("42")
+
+    saved = qbo.simulator.save_company(tmp_path / "saved.sqlite", "42")
+    qbo.create("Customer", DisplayName="Later")
+    loaded = qbo.simulator.load_company(tmp_path / "saved.sqlite")
+    again = Qbo(qbo.simulator, "42", loaded["access_token"])
+
+    assert saved > 5
+    assert [qbo.simulator.state(name, "42") for name in ("Invoice", "Customer", "Account")] == before
+    assert qbo.simulator.ledger("42") == books
+    assert again.post("customer", payload, requestid="r")["Customer"]["Id"] == once["Id"]
+    assert int(again.create("Customer", DisplayName="New")["Id"]) == int(once["Id"]) + 1
+    assert len(qbo.simulator.state("Customer")) == 29
+
+
+def test_a_file_that_holds_no_company_is_refused(make_company: MakeCompany, tmp_path: Path) -> None:
+    """A file that exists is not overwritten; what is no saved company is not loaded."""
+    qbo = make_company(realm_id="42")
+    other = tmp_path / "other.sqlite"
+    other.write_text("no database at all, and long enough to be read as one" * 40)
+
+    for call in (
+        lambda: qbo.simulator.save_company(other, "42"),
+        lambda: qbo.simulator.save_company(tmp_path / "nowhere" / "x.sqlite", "42"),
+        lambda: qbo.simulator.load_company(other),
+        lambda: qbo.simulator.load_company(tmp_path / "missing.sqlite"),
+    ):
+        with pytest.raises(SimulatorError, match="422"):
+            call()
+    assert qbo.get("companyinfo/42").status == 200
 
 
 def same(qbo: Qbo) -> list[tuple[Any, ...]]:

@@ -47,6 +47,30 @@ def test_time_is_hours_or_a_span_without_regard_to_offsets(qbo: Qbo) -> None:
     assert (span["StartTime"], "Hours" in span) == (SPAN["StartTime"], False)
 
 
+def test_time_on_an_invoice_has_been_billed(qbo: Qbo) -> None:
+    """Linked in the header or on a line; given back by an update that drops it, by a void and by a deletion; 620 for none."""
+    billable = {**TIME, "BillableStatus": "Billable", "HourlyRate": 10}
+    first, second = (qbo.create("TimeActivity", **billable) for _ in range(2))
+    links = [[{"TxnId": one["Id"], "TxnType": "TimeActivity"}] for one in (first, second)]
+
+    def statuses() -> list[str]:
+        return [qbo.read("TimeActivity", one["Id"])["BillableStatus"] for one in (first, second)]
+
+    made = qbo.create("Invoice", **invoice({**item_line(10), "LinkedTxn": links[1]}, LinkedTxn=links[0]))
+
+    assert statuses() == ["HasBeenBilled", "HasBeenBilled"]
+    less = qbo.post("invoice", {**made, "Line": [item_line(10)]})["Invoice"]
+    assert statuses() == ["HasBeenBilled", "Billable"]
+    qbo.post("invoice", {"Id": less["Id"], "SyncToken": less["SyncToken"]}, operation="void")
+    assert statuses() == ["Billable", "Billable"]
+    again = qbo.create("Invoice", **invoice(LinkedTxn=links[0]))
+    qbo.post("invoice", {"Id": again["Id"], "SyncToken": "0"}, operation="delete")
+    assert statuses() == ["Billable", "Billable"]
+    missing = [{"TxnId": "99", "TxnType": "TimeActivity"}]
+    assert qbo.post("invoice", invoice(LinkedTxn=missing)).error["code"] == "620"
+    assert qbo.post("invoice", invoice({**item_line(10), "LinkedTxn": missing})).error["code"] == "620"
+
+
 def test_time_activities_are_not_captured(qbo: Qbo) -> None:
     """Change data capture does not know them."""
     refused = qbo.get("cdc", entities="TimeActivity", changedSince="2026-01-01T00:00:00Z")

@@ -39,6 +39,8 @@ def run(books: Books, text: str) -> str:
     if entity.kind == "singleton":
         return _singleton(books, entity, query)
     condition, values = _where(books, entity, query)
+    # Checked before anything is looked for: an unknown property is refused even where there are no rows.
+    printer = _printer(books, entity, query)
     if query.is_count:
         count = books.database.execute(f"select count(*) from objects where {condition}", values).fetchone()[0]  # noqa: S608
         return f'{{"totalCount":{count}}}'
@@ -56,7 +58,6 @@ def run(books: Books, text: str) -> str:
     found = _rows(books, numbers)
     if not found:
         return "{}"
-    printer = _printer(books, entity, query)
     listed = ",".join([printer(row) for row in found])
     return f'{{"{entity.name}":[{listed}],"startPosition":{start},"maxResults":{len(found)}}}'
 
@@ -86,8 +87,9 @@ def _page(books: Books, query: Query) -> tuple[int, int]:
 
 
 def _singleton(books: Books, entity: EntityType, query: Query) -> str:
-    for condition in query.conditions:
-        _column(entity, condition.field)
+    for one in query.conditions:
+        _condition(books, entity, *_column(entity, one.field), one)
+    _printer(books, entity, query)
     if query.is_count:
         return '{"totalCount":1}'
     return f'{{"{entity.name}":[{operations.singleton(books, entity)}],"startPosition":1,"maxResults":1}}'

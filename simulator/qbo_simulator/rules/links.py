@@ -10,6 +10,8 @@ from qbo_simulator.errors import Fault, NotSimulated, business
 from qbo_simulator.wire import Json
 
 APPLIES = ("Payment", "CreditMemo", "BillPaymentCheck", "BillPaymentCreditCard")
+# What an invoice may be made from.
+SOURCES = ("Estimate", "TimeActivity")
 # What a form owes: entity: (list of the one who owes or is owed, property that names it, sign of the balance)
 OWED = {
     "Invoice": ("Customer", "CustomerRef", 1),
@@ -29,43 +31,50 @@ def undeposited_funds(books: Books) -> Json | None:
 
 
 def settle_invoice_links(books: Books, given: list[Json], old: list[Json]) -> list[Json]:
-    """Links to payments are QBO's own and stay; a caller may link an estimate."""
+    """Links to payments are QBO's own and stay; a caller may link an estimate or a time activity."""
     kept = [link for link in old if link.get("TxnType") in APPLIES]
-    estimates = [link for link in given if link.get("TxnType") not in APPLIES]
-    for link in estimates:
-        kind, source_id = link.get("TxnType"), str(link.get("TxnId", ""))
-        if kind != "Estimate":
-            raise NotSimulated(f"links from an invoice to {kind}")
-        number = object_id(source_id)
-        if number is None or books.find(ENTITIES["Estimate"], number) is None:
-            raise Fault(
-                "620",
-                f"The entity Estimate {source_id} that you are trying to link does not exist.",
-                element="LinkedTxn",
-            )
-    return [{"TxnId": str(link["TxnId"]), "TxnType": link["TxnType"]} for link in (*estimates, *kept)]
+    sources = [link for link in given if link.get("TxnType") not in APPLIES]
+    for link in sources:
+        check_source(books, link)
+    return [{"TxnId": str(link["TxnId"]), "TxnType": link["TxnType"]} for link in (*sources, *kept)]
 
 
-def link_sources(books: Books, record: Record) -> None:
-    """An estimate that became an invoice is closed and points to it."""
-    for link in record.document.get("LinkedTxn", []) if record.entity.name == "Invoice" else []:
-        if link["TxnType"] == "Estimate":
-            estimate = books.get(ENTITIES["Estimate"], int(link["TxnId"]))
-            document = dict(estimate.document)
-            document["TxnStatus"] = "Closed"
-            document["LinkedTxn"] = [*document.get("LinkedTxn", []), {"TxnId": str(record.id), "TxnType": "Invoice"}]
-            books.replace(estimate, document)
+def check_source(books: Books, link: Json) -> None:
+    """620 for a link to an estimate or a time activity that does not exist; other sources are not simulated."""
+    kind, source_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
+    if kind not in SOURCES:
+        raise NotSimulated(f"links from an invoice to {kind or 'nothing'}")
+    number = object_id(source_id)
+    if number is None or books.find(ENTITIES[kind], number) is None:
+        text = f"The entity {kind} {source_id} that you are trying to link does not exist."
+        raise Fault("620", text, element="LinkedTxn")
 
 
-def unlink_sources(books: Books, record: Record) -> None:
-    """A deleted invoice gives its estimate back."""
-    for link in record.document.get("LinkedTxn", []) if record.entity.name == "Invoice" else []:
-        estimate = books.find(ENTITIES["Estimate"], int(link["TxnId"])) if link["TxnType"] == "Estimate" else None
-        if estimate is not None:
-            document = dict(estimate.document)
-            document["TxnStatus"] = "Accepted"
-            document["LinkedTxn"] = [one for one in document.get("LinkedTxn", []) if one["TxnId"] != str(record.id)]
-            books.replace(estimate, document)
+def follow_sources(books: Books, id: int, old: Json | None, new: Json | None) -> None:
+    """What became an invoice says so, and is free again when the invoice lets go of it or is deleted.
+
+    An estimate is closed and points to its invoice; a time activity has been billed.
+    """
+    before, after = _sources(old), _sources(new)
+    for kind, source_id in sorted(before ^ after):
+        source = books.find(ENTITIES[kind], source_id)
+        if source is None:
+            continue
+        is_used = (kind, source_id) in after
+        document = dict(source.document)
+        if kind == "Estimate":
+            others = [one for one in document.get("LinkedTxn", []) if one["TxnId"] != str(id)]
+            document["TxnStatus"] = "Closed" if is_used else "Accepted"
+            document["LinkedTxn"] = [*others, {"TxnId": str(id), "TxnType": "Invoice"}] if is_used else others
+        else:
+            document["BillableStatus"] = "HasBeenBilled" if is_used else "Billable"
+        books.replace(source, document)
+
+
+def _sources(form: Json | None) -> set[tuple[str, int]]:
+    form = form or {}
+    links = [*form.get("LinkedTxn", []), *(link for line in form.get("Line", []) for link in line.get("LinkedTxn", []))]
+    return {(link["TxnType"], int(link["TxnId"])) for link in links if link.get("TxnType") in SOURCES}
 
 
 def refuse_when_paid(record: Record) -> None:

@@ -54,7 +54,7 @@ class SalesRules(Rules):
         form = self.entity.shape.read(raw)
         last_line = self.settle(books, form, None, flags)
         record = books.insert(self.entity, form, last_line=last_line)
-        links.link_sources(books, record)
+        self._follow_sources(books, record.id, None, record.document)
         self._move_customer(books, None, record.document)
         return record
 
@@ -67,8 +67,12 @@ class SalesRules(Rules):
             self._drop_derived(form, old, raw)
         last_line = self.settle(books, form, record, flags)
         changed = books.replace(record, form, last_line=last_line)
+        self._follow_sources(books, record.id, old, changed.document)
         self._move_customer(books, old, changed.document)
         return changed
+
+    def _follow_sources(self, books: Books, id: int, old: Json | None, new: Json | None) -> None:
+        """Only invoices are made from something else."""
 
     def _drop_derived(self, form: Json, old: Json, raw: Json) -> None:
         """What followed from a value that a sparse update changes is computed anew."""
@@ -167,7 +171,7 @@ class SalesRules(Rules):
         """Remove the form; what is linked to it must be unlinked first."""
         check_closed_books(books, record.document["TxnDate"])
         links.refuse_when_paid(record)
-        links.unlink_sources(books, record)
+        self._follow_sources(books, record.id, record.document, None)
         books.delete(record)
         self._move_customer(books, record.document, None)
 
@@ -186,6 +190,7 @@ class SalesRules(Rules):
                 form[field] = 0
         form["PrivateNote"] = void_note(old.get("PrivateNote"))
         changed = books.replace(record, form)
+        self._follow_sources(books, record.id, old, changed.document)
         self._move_customer(books, old, changed.document)
         return changed
 
@@ -208,7 +213,7 @@ class SalesRules(Rules):
 
 
 def _voided_line(line: Json) -> Json:
-    voided = dict(line)
+    voided = {name: value for name, value in line.items() if name != "LinkedTxn"}
     if "Amount" in voided:
         voided["Amount"] = 0
     detail = voided.get("SalesItemLineDetail")
@@ -223,9 +228,16 @@ def _voided_line(line: Json) -> Json:
 class InvoiceRules(SalesRules):
     """Invoices: due, paid through Payments."""
 
-    gaps = (*SalesRules.gaps, "links to anything but payments, credit memos and estimates (time, reimbursements)")
+    gaps = (
+        *SalesRules.gaps,
+        "links to anything but payments, credit memos, estimates and time activities (reimbursements)",
+    )
     sign = 1
     has_due_date = True
+
+    def _follow_sources(self, books: Books, id: int, old: Json | None, new: Json | None) -> None:
+        """Estimates and time activities."""
+        links.follow_sources(books, id, old, new)
 
     def _settle_balance(self, books: Books, form: Json, old: Json | None) -> None:
         """What is not applied yet; a total below what is applied is refused."""
@@ -238,6 +250,10 @@ class InvoiceRules(SalesRules):
         form["LinkedTxn"] = links.settle_invoice_links(
             books, form.get("LinkedTxn", []), (old or {}).get("LinkedTxn", [])
         )
+        known = [link for line in (old or {}).get("Line", []) for link in line.get("LinkedTxn", [])]
+        for link in (link for line in form["Line"] for link in line.get("LinkedTxn", [])):
+            if link not in known:
+                links.check_source(books, link)
         applied = old["TotalAmt"] - old.get("Deposit", 0) - old["Balance"] if old else 0
         balance = form["TotalAmt"] - form.get("Deposit", 0) - applied
         if balance < 0:

@@ -60,6 +60,11 @@ def seed(world: World, tokens: Tokens, wanted: Json) -> Json:
     _generate(books, wanted)
     company.preferences = chosen
     world.save_company(company)
+    return connected(tokens, company, wanted)
+
+
+def connected(tokens: Tokens, company: Company, wanted: Json) -> Json:
+    """Connect an app (``client_id``, ``client_secret``, ``refresh_token``) to a company; returns what a client needs."""
     client_id = str(wanted.get("client_id", DEFAULT_APP[0]))
     if tokens.app_secret(client_id) is None:
         tokens.add_app(client_id, str(wanted.get("client_secret", DEFAULT_APP[1])))

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
@@ -16,7 +17,8 @@ from qbo_simulator.errors import Fault
 from qbo_simulator.ledger import trial_balance
 from qbo_simulator.limits import DOCUMENTATION as LIMITS
 from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
-from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, seed
+from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, connected, seed
+from qbo_simulator.sample.keep import UnusableFile, load, save
 from qbo_simulator.settings import DOCUMENTATION
 from qbo_simulator.web.act import UnknownDeed, act
 from qbo_simulator.web.webhooks import UnknownSubscription
@@ -86,6 +88,26 @@ def router(simulator: "Simulator") -> APIRouter:
         with world.transaction():
             world.remove_company(realm_id)
         return {"companies": list(world.companies)}
+
+    @routes.post("/companies/{realm_id}/save")
+    async def save_company(realm_id: str, wanted: Payload) -> dict[str, Any]:
+        """Write a company with all its objects into the new file ``path`` on the simulator's machine."""
+        company = company_of(world, realm_id)
+        try:
+            return {"path": wanted.get("path"), "objects": save(world, company, Path(str(wanted.get("path"))))}
+        except UnusableFile as error:
+            raise HTTPException(422, str(error)) from error
+
+    @routes.post("/companies/load")
+    async def load_company(wanted: Payload) -> dict[str, Any]:
+        """Take a saved company in, in place of the one with its realm id; answers like ``/_sim/seed``."""
+        try:
+            company = load(world, Path(str(wanted.get("path"))))
+        except UnusableFile as error:
+            raise HTTPException(422, str(error)) from error
+        tokens.forget_cached()
+        with world.transaction():
+            return connected(tokens, company, wanted)
 
     @routes.post("/apps")
     async def add_app(wanted: Payload) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class Gateway:
         items = call.body.count(b'"bId"') if resource == "batch" else None
         is_read = call.method == "GET" or resource == "query"
         self.limits.admit(call.realm_id, access.client_id, items, is_read)
+        if call.segments[-1].lower() == SEND and self.world.companies[call.realm_id].environment == "sandbox":
+            self.limits.mail(call.realm_id, self.world.clock.today().isoformat())
 
     def _throttled(self) -> Answer:
         """429 in the form that the limits say; nothing documents a Retry-After."""
