@@ -43,17 +43,17 @@ def qbo_reconcile() -> None:
 
     @task_group
     def realm(realm_key: str) -> None:
-        @task
+        @task(map_index_template=pipeline.OF_REALM)
         def preflight(realm_key: str, **context: Any) -> str:
             return runs.preflight(realm_key, context)
 
-        @task
+        @task(map_index_template=pipeline.OF_REALM)
         def compare(realm_key: str, **context: Any) -> dict[str, Any]:
             from include.wiring import reconciling
 
             return reconciling.compare(realm_key, context)
 
-        @task(trigger_rule="all_done")
+        @task(trigger_rule="all_done", map_index_template=pipeline.OF_REALM)
         def report(realm_key: str, **context: Any) -> dict[str, Any]:
             from include.wiring import reconcile_report
 

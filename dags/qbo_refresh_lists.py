@@ -38,7 +38,7 @@ def qbo_refresh_lists() -> None:
     def choose(**context: Any) -> list[str]:
         return runs.choose(context)
 
-    @task
+    @task(map_index_template="{{ task.op_kwargs['realm_key'] }}")
     def refresh(realm_key: str, **context: Any) -> dict[str, Any]:
         from include.wiring import list_refreshing
 

@@ -34,6 +34,7 @@ class PlanApproval(HITLOperator):
             options=[approve_option("…"), REJECT],
             defaults=REJECT,
             response_timeout=response_timeout,
+            map_index_template="{{ task.plan['realm_key'] }}",
             **kwargs,
         )
         self.plan = plan

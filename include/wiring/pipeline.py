@@ -23,6 +23,12 @@ DEFAULTS = {
 """Default arguments of a push DAG: the policy decides by the typed error whether a task is repeated, and when."""
 
 
+OF_REALM = "{{ task.op_args[0] }}"
+"""Names the instances of a mapped task by their company instead of by a number, for a task that is given the realm key."""
+OF_PLAN = "{{ task.op_args[0]['realm_key'] }}"
+"""As above, for a task that is given what the one before it handed on."""
+
+
 def push_realms(extract_step: Extract, *, with_approval: bool) -> None:
     """Wire ``choose`` to one mapped task group over the realms and to ``finish``, inside a DAG.
 
@@ -35,27 +41,27 @@ def push_realms(extract_step: Extract, *, with_approval: bool) -> None:
 
     @task_group
     def realm(realm_key: str) -> None:
-        @task
+        @task(map_index_template=OF_REALM)
         def preflight(realm_key: str, **context: Any) -> str:
             return runs.preflight(realm_key, context)
 
-        @task
+        @task(map_index_template=OF_REALM)
         def extract(realm_key: str, **context: Any) -> dict[str, Any]:
             return extract_step(realm_key, context)
 
-        @task
+        @task(map_index_template=OF_PLAN)
         def check(plan: dict[str, Any], **context: Any) -> dict[str, Any]:
             return runs.check(plan, context)
 
-        @task(task_id="plan")
+        @task(task_id="plan", map_index_template=OF_PLAN)
         def make_plan(plan: dict[str, Any], **context: Any) -> dict[str, Any]:
             return runs.plan(plan, context)
 
-        @task(retries=BUSY_RETRIES)
+        @task(retries=BUSY_RETRIES, map_index_template=OF_PLAN)
         def push(plan: dict[str, Any], **context: Any) -> dict[str, Any]:
             return runs.push(plan, context)
 
-        @task(trigger_rule="all_done")
+        @task(trigger_rule="all_done", map_index_template=OF_REALM)
         def report(realm_key: str, **context: Any) -> dict[str, Any]:
             return runs.report(realm_key, context)
 

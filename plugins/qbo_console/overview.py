@@ -15,6 +15,10 @@ router = APIRouter()
 
 STATUSES = sorted(Status, key=lambda status: -GRAVITY[status])
 MODES = {"push": "push", "plan_only": "plan only", "push_after_approval": "push after approval"}
+KINDS = {"manual": "by hand", "scheduled": "by its schedule", "backfill": "backfill"}
+"""What Airflow's run ids begin with, in words."""
+REASONS_SHOWN = 5
+"""Of one run; its findings have all of them."""
 
 
 @router.get("/")
@@ -29,5 +33,7 @@ def overview_page(request: Request, user: GetUserDep, state: State) -> Response:
         runs=runs,
         statuses=STATUSES,
         modes=MODES,
+        kinds=KINDS,
+        shown=REASONS_SHOWN,
         can_act=can_act(user),
     )

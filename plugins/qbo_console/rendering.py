@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +49,7 @@ def environment() -> Environment:
     environment.filters["money"] = money
     environment.filters["moment"] = moment
     environment.filters["bars"] = bars
+    environment.filters["causes"] = causes
     environment.filters["badge"] = lambda company: badge(company.base_url, company.environment)
     return environment
 
@@ -60,6 +62,15 @@ def money(amount: Decimal | None, currency: str | None = None) -> str:
 def moment(at: datetime | None) -> str:
     """A point in time for people, with its zone."""
     return at.strftime("%Y-%m-%d %H:%M %Z") if at else NOTHING
+
+
+def causes(totals: Totals) -> list[tuple[str, int]]:
+    """The reasons that kept documents out, each once whatever the currencies, that of most documents first."""
+    counts: Counter[str] = Counter()
+    for one in totals.ordered():
+        if one.status is not Status.SYNCED:
+            counts[one.reason] += one.count
+    return counts.most_common()
 
 
 def bars(totals: Totals) -> list[Bar]:

@@ -127,7 +127,7 @@ def test_recent_runs_show_counts_and_reasons(browser, run, state):
 
     page = browser("VIEWER").get("/qbo/").text
 
-    assert page.count("<code>manual__") == 2
+    assert page.count('title="manual__') == page.count("by hand") == 2
     for text in ("nothing to do", "on its way", "<code>refused</code> 1"):
         assert text in page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 from datetime import timedelta
@@ -10,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from demo.runner import processes
+from demo.runner.airflow_api import AirflowApiError
 from tests.e2e.site import EXPORT, Site, airflow_command, day
 
 pytestmark = pytest.mark.e2e
@@ -71,5 +73,13 @@ def stop(site: Site, runs: list[str]) -> None:
     processes.send_signal(tasks, signal.SIGKILL)
     assert tasks, "no task was at work"
     for run_id in runs:
+        site.wait_until(lambda run_id=run_id: is_failed(site, run_id), f"{run_id} is marked as failed", every=1.0)
+
+
+def is_failed(site: Site, run_id: str) -> bool:
+    """Mark a run as failed unless it has ended; Airflow's own scheduler may be in the way for a moment."""
+    with contextlib.suppress(AirflowApiError):
         if site.api.run(EXPORT, run_id)["state"] in ("queued", "running"):
             site.api.patch(f"dags/{EXPORT}/dagRuns/{run_id}?update_mask=state", {"state": "failed"})
+        return True
+    return False

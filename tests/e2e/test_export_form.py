@@ -29,6 +29,8 @@ def test_a_run_of_two_companies_writes_each_invoice_to_its_own_books(site: Site)
         lines = [line for line in site.log(run_id, "push", company) if line.startswith(series)]
         assert [line.split(" | ")[:3] for line in lines] == [[number, "Synced", "create Invoice"] for number in numbers]
         assert re.search(r"\| id \d+ \| total 120\.50( [A-Z]{3})? \| .*intuit_tid \S+", lines[0])
+    named = {one["rendered_map_index"] for one in site.api.task_instances(EXPORT, run_id) if one["map_index"] >= 0}
+    assert named == {"london", "texas"}, "each task is named by its company"
     assert site.status(unmapped)[unmapped][0] == "Skipped"
     assert "texas: done" in site.log(run_id, "finish")
     kept = site.state(
