@@ -37,7 +37,7 @@ from include.wiring import forms, pipeline, runs
 def qbo_care() -> None:
     """settle, watch, report for every realm; tidy once; a last task raises if any realm failed."""
 
-    @task(retries=0)
+    @task
     def choose(**context: Any) -> list[str]:
         return runs.choose(context)
 
@@ -49,19 +49,19 @@ def qbo_care() -> None:
 
     @task_group
     def realm(realm_key: str) -> None:
-        @task
+        @task(map_index_template=pipeline.OF_REALM)
         def settle(realm_key: str, **context: Any) -> dict[str, Any]:
             from include.wiring import caring
 
             return caring.settle(realm_key, context)
 
-        @task
+        @task(map_index_template=pipeline.OF_REALM)
         def watch(realm_key: str, **context: Any) -> dict[str, Any]:
             from include.wiring import caring
 
             return caring.watch(realm_key, context)
 
-        @task(trigger_rule="all_done", retries=3)
+        @task(trigger_rule="all_done", map_index_template=pipeline.OF_REALM)
         def report(realm_key: str, **context: Any) -> dict[str, Any]:
             from include.wiring import caring
 
@@ -70,7 +70,7 @@ def qbo_care() -> None:
         # Two looks at one realm, neither of which waits for the other to succeed.
         [settle(realm_key), watch(realm_key)] >> report(realm_key)
 
-    @task(trigger_rule="all_done", retries=0)
+    @task(trigger_rule="all_done")
     def finish(**context: Any) -> None:
         runs.finish(context)
 
