@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+
 from include.billing_sync import notices
 from include.billing_sync.company import CompanyFacts, changes_between
 from include.billing_sync.notices import Notice
@@ -70,6 +72,21 @@ def look(realm: Realm, now: datetime) -> list[Notice]:
     for one in found:
         log.warning("%s: %s %s%s", realm.key, one.text, one.cure, "" if one in new else " (told before)")
     return new
+
+
+def tell_of_sign_on(realm_key: str) -> None:
+    """Mail that the sign-on is over, once, as soon as a run meets it. What goes wrong here leaves the run its own error."""
+    from include.wiring.notice_mails import mail_notices
+
+    try:
+        with open_realm(realm_key) as realm:
+            store, now = NoticeStore(realm.state, realm.id), datetime.now(UTC)
+            age = store.sign_on_age()
+            if age is not None:
+                store.put(notices.sign_on_notices(age, now), now)
+                log.info("%s: %s", realm_key, mail_notices(realm))
+    except (psycopg.Error, RuntimeError) as error:
+        log.warning("%s: nobody was mailed that the sign-on is over: %s", realm_key, error)
 
 
 def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:

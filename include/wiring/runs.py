@@ -81,10 +81,16 @@ def choose(context: Mapping[str, Any]) -> list[str]:
 
 def preflight(realm_key: str, context: Mapping[str, Any]) -> str:
     """Is everything there that the realm needs? Raises PreflightFailedError with every gap and its cure."""
-    from include.wiring.preflight import require_green
+    from include.wiring.caring import tell_of_sign_on
+    from include.wiring.preflight import PreflightFailedError, require_green
 
     run_of(context)
-    require_green(realm_key)
+    try:
+        require_green(realm_key)
+    except PreflightFailedError as failed:
+        if failed.reason == "token_expired":
+            tell_of_sign_on(realm_key)
+        raise
     return realm_key
 
 

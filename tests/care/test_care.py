@@ -12,6 +12,7 @@ import pytest
 from include.stores.locks import RealmLock
 from include.wiring import caring, cli_settle, connections, runs
 from include.wiring.forms import ChoiceError
+from include.wiring.preflight import PreflightFailedError
 from include.wiring.pushing import RealmStoppedError
 from tests.world import World
 
@@ -156,6 +157,26 @@ def test_trouble_ahead_is_told_once(world: World, inbox: Any, trouble: str, topi
     assert mail["To"] == "books@example.com"
     assert "What to do:" in mail.get_body(("plain",)).get_content()
     assert "<script" not in mail.get_body(("html",)).get_content()
+
+
+@pytest.mark.row("F15")
+def test_a_sign_on_that_is_over_is_mailed_at_once_and_once(world: World, inbox: Any) -> None:
+    """The first run that meets it mails; later runs and the care do not; signed on and over again, it is mailed again."""
+    world.settings(alert_to=["books@example.com"])
+    over = "update qbo_sync.tokens set needs_reconnect = 'invalid_grant', needs_reconnect_at = now()"
+    world.sql(over)
+
+    for _ in range(3):
+        with pytest.raises(PreflightFailedError):
+            runs.preflight("demo", context(world))
+    watched = watch(world)
+
+    assert (len(inbox.mails), watched) == (1, 0)
+    assert "is over" in inbox.mails[0]["Subject"]
+    world.sql(over)
+    with pytest.raises(PreflightFailedError):
+        runs.preflight("demo", context(world))
+    assert len(inbox.mails) == 2
 
 
 def test_a_changed_closing_date_is_told_of_each_time(world: World) -> None:

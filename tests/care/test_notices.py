@@ -28,6 +28,7 @@ def topics(age: SignOnAge) -> list[str]:
     return [one.topic for one in sign_on_notices(age, NOW)]
 
 
+@pytest.mark.row("F12")
 @pytest.mark.parametrize(
     ("left", "topic"),
     [
@@ -60,6 +61,7 @@ def test_the_forecast_of_the_month_is_exact_for_a_steady_pace() -> None:
     assert forecast(31, datetime(2026, 12, 4, tzinfo=UTC)) == 320
 
 
+@pytest.mark.row("G10")
 @pytest.mark.parametrize(
     ("used", "topic"),
     [
@@ -101,6 +103,7 @@ def test_nothing_is_stuck_where_everything_moves() -> None:
     assert list(stuck_notices(stuck, NOW)) == []
 
 
+@pytest.mark.row("F151")
 def test_what_stands_still_is_told_of() -> None:
     """Each with since when, and a subject that stays the same for as long as it is the same trouble."""
     stuck = Stuck(
