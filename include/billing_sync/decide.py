@@ -157,7 +157,9 @@ def _unchanged(case: _Case) -> Decision:
 def _changed(case: _Case) -> Decision:
     if case.stops:
         return _stopped(case)
-    why = "copied again, as the form asks" if case.is_recopy else "content changed in billing"
+    is_adopted = case.link is not None and case.link.fingerprint is None
+    changed = "adopted, and never written as billing has it" if is_adopted else "content changed in billing"
+    why = "copied again, as the form asks" if case.is_recopy else changed
     then_send = case.is_unmailed and case.has_address
     return Decision(Action.UPDATE, "updated", *_held(case, why), then_send=then_send)
 

@@ -167,6 +167,8 @@ class Settled:
     adopted_from: Link | None = None
     sync_token: str | None = None
     unknown_times: int | None = None
+    is_agreed: bool = False
+    """Adopted, and nothing that was compared differs: it counts as billing's content, and is not written until that changes."""
 
 
 Decide = Callable[[Item], Claimed | Settled | None]

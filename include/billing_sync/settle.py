@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from include.billing_sync import outcomes
 from include.billing_sync.exact_json import loads
 from include.billing_sync.owned import edits, holds, is_untouched
 from include.billing_sync.ports import Entity, Item, Link, Settled
-from include.billing_sync.statuses import Action
+from include.billing_sync.statuses import Action, Status
 
 CLOCK_SLACK = timedelta(seconds=5)
 """QBO's CreateTime has whole seconds and differs by seconds within one batch write (QBO facts, section 7)."""
@@ -113,7 +113,8 @@ def look_before_create(item: Item, evidence: Evidence, *, adopt_exact: bool) -> 
         return outcomes.done(item, explained[0], "adopted", outcome="adopted", extra=why)
     free = evidence.free_hits()
     if adopt_exact and len(free) == 1 and _agrees(item, free[0]):
-        return outcomes.done(item, free[0], "adopted", outcome="adopted", extra="number, total and customer agree")
+        adopted = outcomes.done(item, free[0], "adopted", outcome="adopted", extra="number, total and customer agree")
+        return replace(adopted, is_agreed=adopted.status is Status.SYNCED)
     return _already_there(item, evidence)
 
 

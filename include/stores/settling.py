@@ -102,7 +102,7 @@ def _link_row(result: Settled) -> dict[str, Any]:
     if entity is None:
         raise ValueError("a link is made from what QBO shows")
     known = result.adopted_from
-    is_ours = result.outcome in {"written", "found"}
+    is_ours = result.outcome in {"written", "found"} or result.is_agreed
     fingerprint = item.fingerprint if is_ours else known.fingerprint if known else None
     canon = item.canon_version if is_ours else known.canon_version if known else None
     return {

@@ -62,24 +62,25 @@ def test_by_setting_a_number_typed_by_hand_is_adopted_if_total_and_customer_agre
 
 
 def test_what_was_adopted_by_setting_is_ours_from_then_on(world: World) -> None:
-    """The adopted document is not written again while nothing changes, and a change in billing updates that very one."""
+    """The adopted document is not written while billing does not change, and a change in billing updates that very one."""
     world.settings(adopt_existing="exact")
     qbo_id = enter(world, "T-1", "100.00", add_customer(world, "Northwind Cafe"))
     world.invoice("T-1")
     world.run()
-    world.run()
+    again = world.run()
 
     world.change("inv-T-1", "90.00")
     world.run()
 
     (held,) = world.in_qbo("T-1")
-    assert held["Id"] == qbo_id
+    assert again["sent"] == 0
+    assert (held["Id"], held["SyncToken"]) == (qbo_id, "1")
     assert_exactly_once(world)
     assert_settled(world)
 
 
 def test_what_differs_in_an_adopted_document_is_named(world: World) -> None:
-    """Number, total and customer agree, the date does not: adopted, and an Error that names both dates."""
+    """Number, total and customer agree, the date does not: an Error that names both, and the next run brings billing's date."""
     world.settings(adopt_existing="exact")
     enter(world, "T-1", "100.00", add_customer(world, "Northwind Cafe"))
     world.invoice("T-1", day="2026-10-06")
@@ -91,6 +92,11 @@ def test_what_differs_in_an_adopted_document_is_named(world: World) -> None:
     ((detail,),) = world.sql("select detail from qbo_sync.statuses")
     assert "2026-10-05" in detail
     assert "2026-10-06" in detail
+
+    world.run()
+
+    assert [one["TxnDate"] for one in world.in_qbo("T-1")] == ["2026-10-06"]
+    assert_settled(world)
 
 
 def test_a_number_in_other_letters_is_the_same_number(world: World) -> None:
