@@ -53,8 +53,17 @@ def totals(world: World) -> dict[str, Decimal]:
     return {one["DocNumber"]: Decimal(str(one["TotalAmt"])) for one in world.in_qbo()}
 
 
-def assert_all_stale_but_same(world: World, status: str) -> None:
-    """What changed waits for a new plan, the closed one is Skipped, the unchanged one arrived."""
+def sendings(world: World, kind: str) -> int:
+    """How often an invoice was sent."""
+    ((count,),) = world.sql(
+        "select count(*) from qbo_sync.attempts where event = 'sent' and billing_id = %s", f"inv-T-{kind}"
+    )
+    return int(count)
+
+
+def assert_all_stale_but_same(world: World, status: str, sent_before: int) -> None:
+    """What changed waits for a new plan, the closed one is Skipped, the unchanged one arrived; nothing else was sent."""
+    assert {kind: sendings(world, kind) - sent_before for kind in KINDS} == {kind: kind == "same" for kind in KINDS}
     shown = {kind: world.status(f"inv-T-{kind}") for kind in KINDS}
     assert shown.pop("same") == ("Synced", status)
     assert shown.pop("closed") == ("Skipped", "period_closed")
@@ -81,7 +90,7 @@ def test_new_documents_that_changed_since_the_plan_are_not_sent(world: World) ->
     runs.push(plan, context)
 
     assert totals(world) == {"T-same": 10}
-    assert_all_stale_but_same(world, "created")
+    assert_all_stale_but_same(world, "created", sent_before=0)
     assert_new_plan_brings_the_latest(world)
 
 
@@ -98,7 +107,7 @@ def test_changes_that_changed_again_since_the_plan_are_not_sent(world: World) ->
     runs.push(plan, context)
 
     assert totals(world) == {f"T-{kind}": Decimal(11 if kind == "same" else 10) for kind in KINDS}
-    assert_all_stale_but_same(world, "updated")
+    assert_all_stale_but_same(world, "updated", sent_before=1)
     assert_new_plan_brings_the_latest(world)
 
 
