@@ -9,21 +9,20 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.chaos.play import Outcome, Wish
+    from tests.chaos.play import Outcome
     from tests.chaos.site import Site
+    from tests.chaos.temper import Wish
 
 # One thread each: the workers are forked from this process.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 _STARTED = time.monotonic()
-KINDS = ("duplicate", "lost", "unsettled")
 
 
 def say(text: str) -> None:
@@ -62,8 +61,10 @@ def main() -> int:
 
 
 def _play(wanted: argparse.Namespace, folder: Path) -> int:
-    from tests.chaos.play import Play, Wish, lines_of
+    from tests.chaos.figures import lines_of, table
+    from tests.chaos.play import Play
     from tests.chaos.site import Site
+    from tests.chaos.temper import Wish
     from tests.chaos.warm import warm_up
 
     warm_up()
@@ -93,6 +94,11 @@ def _mutate(site: Site, wanted: argparse.Namespace, wish: Wish, folder: Path) ->
 
     names = list(MUTATIONS) if wanted.mutate == "all" else [wanted.mutate]
     found: dict[str, str] = {}
+    say("with every safeguard in its place")
+    whole = Play(site, 0, wanted.seed, replace(wish, temper=MUTATIONS[names[0]].temper), folder / "whole", say).run()
+    if whole.report.violations:
+        say(f"  something is wrong before anything was taken away: {whole.report.violations}")
+        return 1
     for place, name in enumerate(names):
         mutation = MUTATIONS[name]
         say(f"without {mutation.what}")
@@ -115,31 +121,6 @@ def _mutate(site: Site, wanted: argparse.Namespace, wish: Wish, folder: Path) ->
     for name in names:
         print(f"{name.ljust(12)}  {'RED:   ' + found[name] if name in found else 'GREEN: nobody missed it'}")
     return 0 if len(found) == len(names) else 1
-
-
-def table(outcomes: Sequence[Outcome]) -> str:
-    """The figures of all runs."""
-    faults: Counter[str] = sum((outcome.faults for outcome in outcomes), Counter())
-    meanwhile: Counter[str] = sum((outcome.meanwhile for outcome in outcomes), Counter())
-    statuses: Counter[str] = sum((outcome.report.statuses for outcome in outcomes), Counter())
-    kinds = Counter(violation.kind for outcome in outcomes for violation in outcome.report.violations)
-    rows: list[tuple[str, object]] = [(f"fault: {what}", count) for what, count in faults.most_common()]
-    rows += [("faults injected", faults.total())]
-    rows += [(f"meanwhile: {what}", count) for what, count in meanwhile.most_common()]
-    rows += [(f"status: {what}", count) for what, count in statuses.most_common()]
-    rows += [
-        ("different steps struck at", len(set().union(*(outcome.steps for outcome in outcomes)))),
-        ("tasks", sum(outcome.tasks for outcome in outcomes)),
-        ("documents", sum(outcome.report.documents for outcome in outcomes)),
-    ]
-    rows += [({"duplicate": "duplicates"}.get(kind, kind), kinds.pop(kind, 0)) for kind in KINDS]
-    rows += sorted(kinds.items())
-    rows += [
-        ("seeds", f"{outcomes[0].seed} to {outcomes[-1].seed}"),
-        ("seconds", round(sum(o.seconds for o in outcomes))),
-    ]
-    width = max(len(name) for name, _ in rows)
-    return "\n".join(["", *(f"{name.ljust(width)}  {value}" for name, value in rows)])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.chaos.play import Temper
+from tests.chaos.temper import Temper
 
 
 @dataclass(frozen=True, slots=True)
