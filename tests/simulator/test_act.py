@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from qbo_simulator.testing import SimulatorError
-from tests.simulator.client import Qbo, invoice, item_line
+from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import expense_line, journal_line
 
 
 def test_edits_raise_the_sync_token(qbo: Qbo) -> None:
@@ -95,3 +96,28 @@ def test_an_unknown_deed_is_refused(qbo: Qbo, wanted: dict[str, Any], words: str
     """422 with what is possible."""
     with pytest.raises(SimulatorError, match=words):
         qbo.simulator.control("POST", "act", wanted)
+
+
+def test_a_merged_name_is_gone_from_lines_too(qbo: Qbo) -> None:
+    """What a journal entry and a bill say on their lines now belongs to the other name; deleting them keeps its balance right."""
+    name = {"Type": "Customer", "EntityRef": ref(3)}
+    lines = [journal_line("Debit", 5, "84", Entity=name), journal_line("Credit", 5, "34")]
+    entry = qbo.create("JournalEntry", Line=lines)
+    bill = qbo.create("Bill", VendorRef=ref(30), Line=[expense_line(CustomerRef=ref(3))])
+    spent = {"PaymentType": "CreditCard", "AccountRef": ref(41), "EntityRef": ref(30), "Line": [expense_line()]}
+    expense = qbo.create("Purchase", **spent)
+
+    qbo.simulator.act("merge", entity="Customer", id="3", into="4")
+    qbo.simulator.act("merge", entity="Vendor", id="30", into="31")
+
+    moved = qbo.read("JournalEntry", entry["Id"])["Line"][0]["JournalEntryLineDetail"]["Entity"]["EntityRef"]
+    changed = qbo.read("Bill", bill["Id"])
+    assert moved == {"value": "4", "name": "Diego Rodriguez"}
+    assert changed["Line"][0]["AccountBasedExpenseLineDetail"]["CustomerRef"]["value"] == "4"
+    assert (changed["VendorRef"]["value"], qbo.read("Vendor", "31")["Balance"]) == ("31", 100)
+    assert qbo.read("Purchase", expense["Id"])["EntityRef"] == {
+        "value": "31", "name": "Brosnahan Insurance Agency", "type": "Vendor",
+    }  # fmt: skip
+    assert qbo.read("Customer", "4")["Balance"] == 5
+    qbo.post("journalentry", {"Id": entry["Id"], "SyncToken": "0"}, operation="delete")
+    assert (qbo.read("Customer", "4")["Balance"], qbo.read("Customer", "3")["Balance"]) == (0, 0)

@@ -56,8 +56,11 @@ def _journal_line(books: Books, line: Json, before: dict[str, Json], lines: Line
         raise Fault("2290", f"Line amount must not be negative. Supplied value:{line['Amount']}", element="Line.Amount")
     if "AccountRef" not in detail:
         raise missing("Line.JournalEntryLineDetail.AccountRef")
-    if "TaxCodeRef" in detail or "TaxAmount" in detail:
+    if "TaxCodeRef" in detail or detail.get("TaxAmount"):
         raise NotSimulated("tax on journal entries")
+    # A public client always says how much tax there is and on what: none.
+    for name in ("TaxAmount", "TaxApplicableOn"):
+        detail.pop(name, None)
     line_id = identify(line, before, lines)
     known: Json = before.get(line_id, {}).get("JournalEntryLineDetail", {})
     account = books.refer("Account", detail["AccountRef"], was=known.get("AccountRef"))

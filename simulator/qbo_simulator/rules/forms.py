@@ -139,7 +139,7 @@ class FormRules(Rules):
             self._settle_balance(document, old)
         if form.prints_links:
             document["LinkedTxn"] = list((old or {}).get("LinkedTxn", []))
-        elif "LinkedTxn" in document and self.entity.name != "Deposit":
+        elif document.pop("LinkedTxn", None) and self.entity.name != "Deposit":
             raise NotSimulated(f"LinkedTxn on {self.entity.name}")
         return last_line
 

@@ -6,7 +6,7 @@ from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.errors import business
 from qbo_simulator.rules.lists import DELETED
-from qbo_simulator.rules.renames import REFERRING_PROPERTIES
+from qbo_simulator.rules.renames import OTHERS, REFERRING_PROPERTIES, anywhere
 
 
 def merge(books: Books, source: Record, target: Record) -> None:
@@ -16,9 +16,12 @@ def merge(books: Books, source: Record, target: Record) -> None:
     if source.document.get("CurrencyRef") != target.document.get("CurrencyRef"):
         raise business("Names of different currencies cannot be merged.")
     properties = (*REFERRING_PROPERTIES[source.entity.name], "ParentRef")
+    marks = ",".join("?" * len(OTHERS))
+    on_lines, patterns = anywhere(source, properties)
     rows = books.database.execute(
-        "select rowid, body from objects where company = ? and deleted = 0 and (customer = ? or parent = ?)",
-        (books.company.key, source.id, source.id),
+        "select rowid, body from objects where company = ? and deleted = 0 "  # noqa: S608 - built from constants
+        f"and (customer = ? or parent = ? or (entity in ({marks}) and {on_lines}))",
+        (books.company.key, source.id, source.id, *OTHERS, *patterns),
     ).fetchall()
     for row_id, body in rows:
         document = wire.parse(body)
@@ -43,7 +46,9 @@ def _point(node: Any, properties: tuple[str, ...], old_id: str, target: Record) 
         for name in properties:
             reference = node.get(name)
             if isinstance(reference, dict) and reference.get("value") == old_id:
-                node[name] = {"value": str(target.id)} | ({"name": target.name} if "name" in reference else {})
+                node[name] = {**reference, "value": str(target.id)}
+                if "name" in reference:
+                    node[name]["name"] = target.name
 
 
 def _retire(books: Books, source: Record) -> None:

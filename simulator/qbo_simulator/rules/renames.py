@@ -54,15 +54,20 @@ def rename_in_references(books: Books, record: Record) -> None:
 
 
 def _candidates(record: Record, properties: tuple[str, ...]) -> tuple[str, list[Any]]:
-    patterns = [f'%"{name}":{{"value":"{record.id}",%' for name in properties]
-    anywhere = "(" + " or ".join("body like ?" for _ in patterns) + ")"
+    on_lines, patterns = anywhere(record, properties)
     if record.entity.name == "Customer":
         own, others = (",".join("?" * len(names)) for names in (SALES, OTHERS))
         return (
-            f"deleted = 0 and ((entity in ({own}) and customer = ?) or (entity in ({others}) and {anywhere}))",
+            f"deleted = 0 and ((entity in ({own}) and customer = ?) or (entity in ({others}) and {on_lines}))",
             [*SALES, record.id, *OTHERS, *patterns],
         )
-    return anywhere, patterns
+    return on_lines, patterns
+
+
+def anywhere(record: Record, properties: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Condition and values that find the documents which refer to an object, wherever in them."""
+    patterns = [f'%"{name}":{{"value":"{record.id}",%' for name in properties]
+    return "(" + " or ".join("body like ?" for _ in patterns) + ")", patterns
 
 
 def _rename(node: Any, properties: tuple[str, ...], id: str, name: str) -> bool:

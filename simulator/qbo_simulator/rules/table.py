@@ -43,6 +43,7 @@ def _purchase(books: Books, document: Json, old: Json | None) -> None:
         books.refer(kind_of_name, document["EntityRef"], was=(old or {}).get("EntityRef"))
         document["EntityRef"]["type"] = kind_of_name
     document.setdefault("Credit", False)
+    document.setdefault("CustomField", [])
     name_value = {
         "name": "{http://schema.intuit.com/finance/v3}NameValue",
         "declaredType": "com.intuit.schema.finance.v3.NameValue",

@@ -6,6 +6,7 @@ from typing import Any
 from qbo_simulator.books import Books
 from qbo_simulator.entities.fields import Shape, choice, listed, object_id, quantity, text
 from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.entities.shapes import BASE
 from qbo_simulator.errors import Fault, bad_reference, missing
 from qbo_simulator.wire import Json
 
@@ -19,7 +20,7 @@ DETAIL = Shape(
         "TaxApplicableOn": choice("Sales", "Purchase"),
     },
 )
-SERVICE = Shape("TaxService", {"TaxCode": text(100), "TaxCodeId": text(30), "TaxRateDetails": listed(DETAIL)})
+SERVICE = Shape("TaxService", {"TaxCode": text(100), "TaxCodeId": text(30), "TaxRateDetails": listed(DETAIL), **BASE})
 LISTS = {"Sales": "SalesTaxRateList", "Purchase": "PurchaseTaxRateList"}
 DUPLICATE_RATE = (
     "The name supplied already exists. : Another tax rate is already using this \nname. Please use a different name."
