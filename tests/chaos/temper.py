@@ -73,9 +73,16 @@ class Temper:
         )
 
     def __str__(self) -> str:
-        numbers = "refused" if self.refuses else "accepted"
-        lost = f", state restored (adopt_existing {self.adopt})" if self.restores else ""
-        return f"request ids {self.memory}, equal numbers {numbers}, batches of {self.batch}, index lags {self.lag:g} s{lost}"
+        parts = [
+            f"request ids {self.memory}",
+            f"equal numbers {'refused' if self.refuses else 'accepted'}",
+            f"batches of {self.batch}",
+            *([f"index lags {self.lag:g} s"] if self.lag else []),
+            *([f"state restored (adopt_existing {self.adopt})"] if self.restores else []),
+            *(["disconnected and connected again"] if self.reconnects else []),
+            *(["mailed"] if self.mailed else []),
+        ]
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

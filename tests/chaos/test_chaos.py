@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -18,6 +19,15 @@ def chaos(folder: Path, *options: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "tests.chaos", "--runs", "1", "--keep", str(folder), *options]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+def test_the_auditor_shares_no_code_with_the_product() -> None:
+    """It imports the standard library and the driver of PostgreSQL, and nothing else."""
+    tree = ast.parse((CHECKOUT / "tests" / "chaos" / "auditor.py").read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names == {"psycopg"}
 
 
 def test_pushes_that_are_killed_stopped_and_cut_leave_each_document_exactly_once(tmp_path: Path) -> None:
