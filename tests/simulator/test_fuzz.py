@@ -2,11 +2,15 @@
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import LISTS, TRANSACTIONS
+
+MakeCompany = Callable[..., Qbo]
 
 ODD: list[Any] = [
     None, "", " ", 0, -1, 1.5, 10**30, True, "true", [], {}, [1], {"value": "1"}, {"value": None},
@@ -33,6 +37,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "account": {"Name": "Fuzz", "AccountType": "Bank", "ParentRef": ref(35), "AcctNum": "1"},
     "term": {"Name": "Fuzz", "DueDays": 3},
     "vendor": {"DisplayName": "Fuzz V", "TermRef": ref(1), "TaxIdentifier": "123"},
+}  # fmt: skip
+OTHER_BODIES: dict[str, dict[str, Any]] = {
+    **{name.lower(): body for name, body in (TRANSACTIONS | LISTS).items() if name.lower() not in BODIES},
+    "billpayment": {
+        "VendorRef": ref(30), "PayType": "Check", "CheckPayment": {"BankAccountRef": ref(35)}, "TotalAmt": 5,
+        "Line": [{"Amount": 5, "LinkedTxn": [{"TxnId": "2", "TxnType": "Bill"}]}],
+    },
+    "attachable": {"Note": "n", "AttachableRef": [{"EntityRef": {"type": "Invoice", "value": "1"}}]},
+    "exchangerate": {"SourceCurrencyCode": "EUR", "Rate": 1.5, "AsOfDate": "2026-01-01"},
+    "companycurrency": {"Code": "EUR"},
+    "taxagency": {"DisplayName": "Fuzz"},
+    "taxservice/taxcode": {
+        "TaxCode": "Fuzz",
+        "TaxRateDetails": [{"TaxRateName": "F", "RateValue": 3, "TaxAgencyId": "1", "TaxApplicableOn": "Sales"}],
+    },
 }  # fmt: skip
 
 
@@ -68,6 +87,30 @@ def test_odd_objects_never_break_the_simulator(qbo: Qbo, seed: int) -> None:
         answer = qbo.call("POST", entity, json.dumps(body).encode(), {"Content-Type": "application/json"}, **parameters)
 
         assert answer.status in (200, 400, 501), (entity, body, answer.text)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_odd_objects_of_all_other_entities_never_break_the_simulator(make_company: MakeCompany, seed: int) -> None:
+    """The same for everything else that can be created, where all features are on; the ledger still balances afterwards."""
+    switches = ("MultiCurrencyEnabled", "TrackDepartments", "ClassTrackingPerTxn")
+    qbo = make_company(preferences=dict.fromkeys(switches, True))
+    chance = random.Random(seed)
+    taken = 0
+    dollars = {"CurrencyRef": ref("USD")}
+    for _ in range(150):
+        entity = chance.choice(list(OTHER_BODIES))
+        body = OTHER_BODIES[entity] | ({} if entity in ("taxservice/taxcode", "exchangerate") else dollars)
+        body = mutated(chance, body) if chance.random() < 0.7 else body
+        if isinstance(body, dict) and chance.random() < 0.3:
+            body = {"Id": str(chance.randint(1, 4)), "SyncToken": "0", "sparse": chance.random() < 0.5, **body}
+        parameters = chance.choice([{}, {}, {"operation": "delete"}, {"include": "void"}])
+
+        answer = qbo.call("POST", entity, json.dumps(body).encode(), {"Content-Type": "application/json"}, **parameters)
+
+        assert answer.status in (200, 400, 501), (entity, body, answer.text)
+        taken += answer.status == 200
+    assert taken > 20
+    assert qbo.simulator.ledger(qbo.realm_id)["unbalanced"] == []
 
 
 def test_odd_queries_never_break_the_simulator(qbo: Qbo) -> None:

@@ -110,6 +110,27 @@ def test_names_in_a_tree_are_unique_under_their_parent_and_five_levels_deep(qbo:
     assert qbo.post("class", {"Name": "6", "ParentRef": ref(parent["Id"])}).error["code"] == "6180"
 
 
+def test_what_is_below_follows_when_a_name_changes(qbo: Qbo) -> None:
+    """Whole names of jobs, classes and sub-accounts, and the references that print them; no SyncToken moves."""
+    qbo.simulator.preferences(ClassTrackingPerTxnLine=True)
+    above = qbo.create("Class", Name="Region")
+    below = qbo.create("Class", Name="North", ParentRef=ref(above["Id"]))
+    lowest = qbo.create("Class", Name="City", ParentRef=ref(below["Id"]))
+    made = qbo.create("Invoice", **invoice(item_line(ClassRef=ref(lowest["Id"]))))
+
+    qbo.post("class", {**above, "Name": "Area"})
+    qbo.post("customer", {"Id": "7", "SyncToken": "0", "sparse": True, "DisplayName": "Freeman"})
+
+    again = qbo.read("Class", lowest["Id"])
+    assert again == {**lowest, "FullyQualifiedName": "Area:North:City"}
+    line = qbo.read("Invoice", made["Id"])["Line"][0]["SalesItemLineDetail"]
+    assert line["ClassRef"]["name"] == "Area:North:City"
+    assert qbo.query("select * from Class where FullyQualifiedName = 'Area:North'").rows[0]["Id"] == below["Id"]
+    assert qbo.post("class", {"Name": "North", "ParentRef": ref(above["Id"])}).error["code"] == "6240"
+    assert qbo.read("Customer", "8")["FullyQualifiedName"] == "Freeman:0969 Ocean View Road"
+    assert qbo.post("customer", {"DisplayName": "Freeman Sporting Goods"}).status == 200
+
+
 def test_a_company_with_several_currencies_lists_them(make_company: Any, qbo: Qbo) -> None:
     """Code known (2220), once (6240), fixed; without the preference 5030."""
     several = make_company(preferences={"MultiCurrencyEnabled": True})

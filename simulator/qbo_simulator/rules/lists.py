@@ -5,6 +5,7 @@ from qbo_simulator.company import CURRENCY_NAMES
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.entities.usual_line import print_document
 from qbo_simulator.errors import Fault, bad_reference, business, missing
 from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import SERVER_MADE, Rules, is_sparse, merged
@@ -56,7 +57,31 @@ class ListRules(Rules):
         self._claim_name(books, changed)
         if changed.shown != record.shown:
             rename_in_references(books, changed)
+        if changed.document.get("FullyQualifiedName") != record.document.get("FullyQualifiedName"):
+            self._rename_below(books, changed)
         return changed
+
+    def _rename_below(self, books: Books, parent: Record) -> None:
+        """The whole names of what is below follow, without an edit: SyncToken and LastUpdatedTime stay."""
+        below = books.database.execute(
+            "select id from objects where company = ? and entity = ? and deleted = 0 and parent = ?",
+            (books.company.key, self.entity.name, parent.id),
+        ).fetchall()
+        for (child_id,) in below:
+            child = books.get(self.entity, child_id)
+            self._release_name(books, child)
+            path = f"{parent.document['FullyQualifiedName']}:{child.name}"
+            document = {**child.document, "FullyQualifiedName": path}
+            books.database.execute(
+                "update objects set body = ?, full_name = ? where company = ? and entity = ? and id = ?",
+                (print_document(document), path, books.company.key, self.entity.name, child_id),
+            )
+            books.cache.clear()
+            moved = books.get(self.entity, child_id)
+            self._claim_name(books, moved)
+            if moved.shown != child.shown:
+                rename_in_references(books, moved)
+            self._rename_below(books, moved)
 
     def _rename_for_activity(self, record: Record, document: Json) -> None:
         field = self.entity.name_field
