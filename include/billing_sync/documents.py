@@ -13,7 +13,16 @@ from typing import Any
 
 CANON_VERSION = 1
 NOT_CONTENT = frozenset(
-    {"status", "balance_amount", "updated_at", "realm_key", "is_opted_out", "detail_date", "origin"}
+    {
+        "status",
+        "balance_amount",
+        "updated_at",
+        "realm_key",
+        "is_opted_out",
+        "detail_date",
+        "origin",
+        "rows_digest",
+    }
 )
 """Header columns that say something about the document but are nothing that QuickBooks is told."""
 
@@ -62,7 +71,11 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice of billing with its lines. Amounts are in ``currency``; dates are local dates of the realm."""
+    """One invoice of billing with its lines. Amounts are in ``currency``; dates are local dates of the realm.
+
+    ``rows_digest`` is billing's own digest of all rows that it was read from: equal digests mean equal rows,
+    unequal ones mean nothing.
+    """
 
     invoice_id: str
     doc_number: str | None
@@ -83,6 +96,7 @@ class Invoice:
     origin: str | None = None
     realm_key: str | None = None
     updated_at: str | None = None
+    rows_digest: str | None = None
     customer: Customer | None = field(default=None)
 
 

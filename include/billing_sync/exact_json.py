@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from json.encoder import encode_basestring as _text
 from typing import Any
 
 _SCALARS = frozenset({Decimal, int, bool, type(None), str})
+
+
+class StoredJson(Mapping[str, Any]):
+    """A JSON object as it was stored: its text to the letter, and its values for who asks for them.
+
+    :param text: one whole JSON object
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def _values(self) -> Mapping[str, Any]:
+        values: Mapping[str, Any] = loads(self.text)
+        return values
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def dumps(value: Any) -> str:
@@ -22,6 +49,19 @@ def dumps(value: Any) -> str:
 def loads(text: str | bytes) -> Any:
     """What :func:`dumps` wrote: fractions as Decimal, whole numbers as int. Raises ValueError for anything else."""
     return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+
+
+def digest(value: Any) -> str:
+    """A digest of a value made of dataclasses, mappings, sequences and scalars: equal values have equal ones, in any process."""
+    return hashlib.sha256(dumps(_canonical(value)).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _canonical(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(value[key]) for key in sorted(value, key=str)}
+    return [_canonical(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def replace_texts(value: Any, replaced: Callable[[str, str], str]) -> Any:

@@ -82,16 +82,22 @@ def _summary(line: Mapping[str, Any] | None) -> str:
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: _plain(value) for name in _LINE if (value := line.get(name)) is not None}
+    kept: dict[str, Any] = {}
+    _keep(kept, line, _LINE)
     detail = line.get(str(line.get("DetailType")))
     if detail:
-        for name in _DETAIL:
-            if (value := detail.get(name)) is not None:
-                kept[name] = _plain(value)
+        _keep(kept, detail, _DETAIL)
         for name in _DETAIL_REFERENCES:
             if value := detail.get(name):
                 kept[name] = str(value["value"])
     return kept
+
+
+def _keep(kept: dict[str, Any], values: Mapping[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        value = values.get(name)
+        if value is not None:
+            kept[name] = value if type(value) is str else _plain(value)
 
 
 def _covers(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -100,7 +106,15 @@ def _covers(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 def _plain(value: Any) -> Any:
     """Numbers in one form: 100, 100.0 and 100.00 are the same amount."""
-    if type(value) is str or isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+    kind = type(value)
+    if kind is int:
+        return str(value)
+    if kind is Decimal and value:
+        # A batch holds thousands of amounts, and this is the form that nearly all of them have.
+        text = str(value)
+        if "E" not in text:
+            return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value
     return format(Decimal(value).normalize() + 0, "f")
 

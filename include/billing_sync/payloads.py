@@ -45,6 +45,8 @@ Part = TypeVar("Part")
 
 _REFERENCE = re.compile(r"@(customer|item):(.+)", re.DOTALL)
 _REFERENCE_KEYS = frozenset({"value", "customer"})
+# A quote inside a JSON text stands behind a backslash, so this finds members of objects and nothing inside a text.
+_REFERENCE_IN_TEXT = re.compile(r'("(?:value|customer)": ?)("@(?:customer|item):(?:[^"\\]|\\.)+")')
 
 
 def entity_for(invoice: Invoice, settings: RealmSettings) -> Entity:
@@ -238,6 +240,19 @@ def references(value: Any) -> Iterator[str]:
 
     replace_texts(value, note)
     return iter(found)
+
+
+def resolve_in_text(text: str, lookup: Callable[[str], str | None]) -> str:
+    """What :func:`resolve_references` does, to the text of a body. Raises LookupError likewise."""
+
+    def resolved(found: re.Match[str]) -> str:
+        reference = loads(found[2])
+        qbo_id = lookup(reference)
+        if qbo_id is None:
+            raise LookupError(f"{reference} has no id in QuickBooks yet")
+        return found[1] + dumps(qbo_id)
+
+    return _REFERENCE_IN_TEXT.sub(resolved, text) if '"@' in text else text
 
 
 def resolve_references(value: Part, lookup: Callable[[str], str | None]) -> Part:

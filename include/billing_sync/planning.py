@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,6 +12,8 @@ from typing import Any, Literal
 from include.billing_sync.decide import Decision, beyond_the_limit, decide, was_voided
 from include.billing_sync.diff import changes
 from include.billing_sync.documents import CANON_VERSION, Invoice
+from include.billing_sync.exact_json import digest
+from include.billing_sync.mapping import KINDS
 from include.billing_sync.payload import Payload
 from include.billing_sync.payloads import entity_for, invoice_payload, update_payload, void_payload
 from include.billing_sync.ports import Link
@@ -22,6 +24,8 @@ from include.billing_sync.statuses import Action, ItemState, Status
 from include.billing_sync.tax import TaxTable
 
 Mode = Literal["copy", "send"]
+_ABOUT_CALLS = frozenset({"limits", "waits", "read_budget", "alert_to"})
+"""Settings that say how QuickBooks is called and who is told, and nothing about a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class PlannedItem:
     total: Decimal | None = None
     fingerprint: str | None = None
     canon_version: int | None = None
+    customer_id: str | None = None
+    rows_digest: str | None = None
     qbo_id: str | None = None
     sync_token: str | None = None
     state: ItemState = ItemState.PLANNED
@@ -125,6 +131,28 @@ class Maker:
             raise ValueError(f"invoice {invoice.invoice_id}: its customer means nobody in QuickBooks: {match.detail}")
         return invoice_payload(
             invoice, self.resolution, self.settings, self.company, match.ref, taxes=self.taxes, mode=self.mode
+        )
+
+    def made_from(self, realm_keys: Iterable[str]) -> str:
+        """A digest of all that decides on a payload besides the document and its customer.
+
+        Two makers of one digest make the same payload of the same document for the same customer.
+        """
+        book = self.resolution.book
+        return digest(
+            {
+                "settings": {
+                    each.name: getattr(self.settings, each.name)
+                    for each in fields(self.settings)
+                    if each.name not in _ABOUT_CALLS
+                },
+                "company": self.company,
+                "taxes": self.taxes,
+                "mode": self.mode,
+                "book": [book.rows(kind) for kind in KINDS if kind != "customer"],
+                "items": self.resolution.names.item_rows,
+                "realm_keys": sorted(realm_keys),
+            }
         )
 
     def update(self, invoice: Invoice, answer: Mapping[str, Any]) -> Payload:
@@ -232,6 +260,8 @@ class Planner:
             total=Decimal(str(payload.meant["total"])) if payload else Decimal(0),
             fingerprint=checked.fingerprint,
             canon_version=CANON_VERSION,
+            customer_id=invoice.customer_id,
+            rows_digest=invoice.rows_digest,
             qbo_id=link.qbo_id if link else None,
             sync_token=link.sync_token if link else None,
             state=ItemState.HELD if decision.needs_approval else ItemState.PLANNED,

@@ -82,6 +82,10 @@ class Item:
     total: Decimal | None = None
     fingerprint: str | None = None
     canon_version: int | None = None
+    customer_id: str | None = None
+    """Billing's customer of the document."""
+    rows_digest: str | None = None
+    """Billing's digest of the rows that the document was planned from."""
     qbo_id: str | None = None
     sync_token: str | None = None
     link_token: str | None = None

@@ -66,6 +66,7 @@ class Names:
         known = list(rows)
         self.qbo = QboNames(known)
         self.items = ItemNames(known)
+        self.item_rows = sorted((row for row in known if row.entity == "Item"), key=lambda row: row.qbo_id)
         self.billing = billing
         self.taken = taken
         self.customers = {row.qbo_id: row for row in known if row.entity == "Customer"}

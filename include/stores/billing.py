@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +16,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from include.billing_sync.documents import Customer, Invoice, Line, to_json
+from include.stores import row_digests
 from include.stores.contract import (
     CONTRACT,
     CUSTOMERS,
@@ -67,6 +68,7 @@ class _Draft:
 
     header: dict[str, Any]
     rows: list[BadRow]
+    digests: row_digests.Digests
     lines: list[Line] = field(default_factory=list)
     line_ids: set[str] = field(default_factory=set)
 
@@ -169,8 +171,41 @@ class BillingReader:
             drafts: dict[str, _Draft] = {}
             reader, rows = self._all_rows(INVOICES, wanted)
             for row in rows:
-                _add_header(drafts, *reader.read(row))
+                _add_header(drafts, *reader.read(row), row[-1])
             return {_id_of(document): document for document in self._completed(drafts)}
+
+    def digests(self, customers: Mapping[str, str | None]) -> dict[str, str]:
+        """What ``Invoice.rows_digest`` would hold now of these invoices, whose customers are given by invoice id.
+
+        The rows stay in billing, so this costs a fraction of reading them. An invoice that billing does not know is absent.
+        Raises BillingError.
+        """
+        owing_ids = {one for one in customers.values() if one is not None}
+        # In a pipeline the three questions and the transaction around them are one exchange with the server.
+        with self._connection.pipeline(), self.snapshot():
+            asked = (
+                self._ask_digests(INVOICES, "invoice_id", customers),
+                self._ask_digests(INVOICE_LINES, "invoice_id", customers),
+                self._ask_digests(CUSTOMERS, "customer_id", owing_ids),
+            )
+            headers, lines, owing = (self._told(file, cursor) for file, cursor in asked)
+        return {
+            billing_id: row_digests.combined(
+                header, lines.get(billing_id, ""), owing.get(customers[billing_id] or "", "")
+            )
+            for billing_id, header in headers.items()
+        }
+
+    def _ask_digests(
+        self, file: BillingFile, key: str, ids: Collection[str]
+    ) -> tuple[BillingFile, psycopg.Cursor[Any]]:
+        return file, self._cursor().execute(
+            row_digests.by_key(self._text(file), key), _parameters(ids=ids), prepare=False
+        )
+
+    def _told(self, file: BillingFile, cursor: psycopg.Cursor[Any]) -> dict[str, str]:
+        with _blaming(file), cursor:
+            return dict(cursor.fetchall())
 
     def read_list(self, key: str, ids: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
         """The rows of a list file (customers, services, subscriptions, tax_codes) as values by column.
@@ -181,7 +216,7 @@ class BillingReader:
         file = _FILES[key]
         id_column = file.columns[0].name
         with self.snapshot():
-            for values, problems in self._streamed(file, _parameters(ids=ids)):
+            for values, problems, _ in self._streamed(file, _parameters(ids=ids)):
                 for problem in problems:
                     where = f"{file.name}: {problem.column.name} of {id_column} {values[id_column]!r}"
                     log.warning("%s is %s; %s", where, problem.value, problem.cure)
@@ -191,40 +226,43 @@ class BillingReader:
     def _header_portions(self, values: Mapping[str, Any]) -> Iterator[dict[str, _Draft]]:
         """The headers in portions; rows of one invoice that follow one another are one (broken) document."""
         drafts: dict[str, _Draft] = {}
-        for header, problems in self._streamed(INVOICES, values):
+        for header, problems, digest in self._streamed(INVOICES, values):
             # Only before another invoice: the next row may be the last one again.
             if len(drafts) >= _HEADERS_AT_ONCE and header["invoice_id"] not in drafts:
                 yield drafts
                 drafts = {}
-            _add_header(drafts, header, problems)
+            _add_header(drafts, header, problems, digest)
         if drafts:
             yield drafts
 
-    def _streamed(self, file: BillingFile, values: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[Problem]]]:
-        """The rows of a file through a server-side cursor, however many there are."""
+    def _streamed(
+        self, file: BillingFile, values: Mapping[str, Any]
+    ) -> Iterator[tuple[dict[str, Any], list[Problem], str]]:
+        """The rows of a file with their digests through a server-side cursor, however many there are."""
         name = f"billing_{file.key}"
         with self._connection.cursor(name=name, row_factory=tuple_row) as cursor:
             tolerate_odd_dates(cursor)
             with _blaming(file):
-                cursor.execute(self._text(file), values)
+                cursor.execute(row_digests.with_digest(self._text(file)), values)
                 reader = RowReader(file, cursor.description or [])
             while True:
                 with _blaming(file):
                     rows = cursor.fetchmany(_ROWS_AT_ONCE)
                 if not rows:
                     return
-                yield from map(reader.read, rows)
+                yield from ((*reader.read(row), row[-1]) for row in rows)
 
     def _completed(self, drafts: Mapping[str, _Draft]) -> Iterator[Document]:
         """The drafts as documents, with their lines and customers."""
         self._add_lines(drafts)
-        customers, broken = self._customers(drafts)
+        customers, broken, digests = self._customers(drafts)
         for billing_id, draft in drafts.items():
             customer_id = draft.header["customer_id"]
             draft.note(CUSTOMERS, broken.get(customer_id, ()), f" of customer {customer_id}")
             if draft.rows:
                 yield BadDocument(billing_id, draft.header, tuple(draft.rows))
             else:
+                draft.header["rows_digest"] = draft.digests.of(digests.get(customer_id, ""))
                 draft.header["is_opted_out"] = draft.header["is_opted_out"] or False
                 lines = tuple(sorted(draft.lines, key=lambda line: (line.position, line.line_id)))
                 yield Invoice(**draft.header, lines=lines, customer=customers.get(customer_id))
@@ -238,19 +276,24 @@ class BillingReader:
             draft = drafts.get(values.pop("invoice_id"))
             if draft is None:
                 raise BillingError(INVOICE_LINES.name, "returns lines that were not asked for", "filter by %(ids)s")
+            draft.digests.lines.append(row[-1])
             _add_line(draft, values, problems)
 
-    def _customers(self, drafts: Mapping[str, _Draft]) -> tuple[dict[str, Customer], dict[str, list[Problem]]]:
-        """The customers of the drafts by id, and the problems of those whose row breaks the contract."""
+    def _customers(
+        self, drafts: Mapping[str, _Draft]
+    ) -> tuple[dict[str, Customer], dict[str, list[Problem]], dict[str, str]]:
+        """The customers of the drafts by id, the problems of those whose row breaks the contract, and the rows' digests."""
         wanted = {draft.header["customer_id"] for draft in drafts.values()} - {None}
         customers: dict[str, Customer] = {}
         broken: dict[str, list[Problem]] = defaultdict(list)
+        digests: dict[str, str] = {}
         if not wanted:
-            return customers, broken
+            return customers, broken, digests
         reader, rows = self._all_rows(CUSTOMERS, sorted(wanted))
         for row in rows:
             values, problems = reader.read(row)
             customer_id = values["customer_id"]
+            digests[customer_id] = row[-1]
             if customer_id in customers or customer_id in broken:
                 cure = "make the file return each customer once"
                 problems.append(Problem(CUSTOMERS.columns[0], _TWICE, cure))
@@ -260,7 +303,7 @@ class BillingReader:
             del values["updated_at"]
             values["is_test"] = values["is_test"] or False
             customers[customer_id] = Customer(**values)
-        return customers, broken
+        return customers, broken, digests
 
     def _all_rows(self, file: BillingFile, ids: Iterable[str] | None) -> tuple[RowReader, list[Sequence[Any]]]:
         """All rows of a file for these ids, and what reads them."""
@@ -281,7 +324,7 @@ class BillingReader:
             if is_tolerant:
                 tolerate_odd_dates(cursor)
             # Never prepared: a plan for any parameters cannot use the index that serves these ids.
-            cursor.execute(self._text(file), _parameters(ids=ids), prepare=False)
+            cursor.execute(row_digests.with_digest(self._text(file)), _parameters(ids=ids), prepare=False)
             return RowReader(file, cursor.description or []), cursor.fetchall()
 
     def _cursor(self) -> psycopg.Cursor[Any]:
@@ -297,14 +340,15 @@ class BillingReader:
         return self._texts[file.name]
 
 
-def _add_header(drafts: dict[str, _Draft], header: dict[str, Any], problems: list[Problem]) -> None:
+def _add_header(drafts: dict[str, _Draft], header: dict[str, Any], problems: list[Problem], digest: str) -> None:
     known = drafts.get(header["invoice_id"])
     if known is None:
-        drafts[header["invoice_id"]] = known = _Draft(header, [])
+        drafts[header["invoice_id"]] = known = _Draft(header, [], row_digests.Digests())
     elif not any(bad.value == _TWICE for bad in known.rows):
         problems = [Problem(INVOICES.columns[0], _TWICE, "make the file return each invoice once")]
     else:
         problems = []
+    known.digests.headers.append(digest)
     known.note(INVOICES, problems)
 
 

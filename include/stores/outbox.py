@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from include.billing_sync.exact_json import StoredJson
 from include.billing_sync.outcomes import IN_DOUBT
 from include.billing_sync.ports import Claimed, Decide, Item, Link, Settled
 from include.billing_sync.statuses import ItemState
@@ -130,8 +131,11 @@ class PostgresOutbox:
             return []
 
     def _claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]:
-        self._check_epoch()
-        rows = self._items(sql("lock_planned_items"), ids=[item.id for item in items], names=NAME_KINDS)
+        with self.connection.pipeline(), self.connection.cursor(row_factory=dict_row) as cursor:
+            epoch = self._ask_epoch()
+            cursor.execute(sql("lock_planned_items"), {"ids": [item.id for item in items], "names": NAME_KINDS})
+            self._check_epoch(epoch)
+            rows = [item_from_row(row) for row in cursor.fetchall()]
         decided = [part for item in rows if (part := decide(item)) is not None]
         now = self.now()
         claims = [part for part in decided if isinstance(part, Claimed)]
@@ -143,13 +147,13 @@ class PostgresOutbox:
     def settle(self, results: Sequence[Settled]) -> None:
         """Store outcome, link, status and the answered event of each result in one transaction."""
         with self.connection.transaction():
-            self._check_epoch()
+            self._check_epoch(self._ask_epoch())
             self._store_settled(results)
 
     def hold_up(self, plan_id: int, reason: str, detail: str) -> None:
         """All documents of the plan that are still planned wait for the same reason."""
         with self.connection.transaction():
-            self._check_epoch()
+            self._check_epoch(self._ask_epoch())
             values = {"plan_id": plan_id, "reason": reason, "detail": detail, "names": NAME_KINDS}
             self.connection.execute(sql("hold_up_documents"), values)
 
@@ -205,11 +209,17 @@ class PostgresOutbox:
         )
         return {(row["kind"], row["billing_id"]): link_from_row(row) for row in rows}
 
-    def _check_epoch(self) -> None:
-        row = self._one(
+    def _ask_epoch(self) -> psycopg.Cursor[DictRow]:
+        return self.connection.cursor(row_factory=dict_row).execute(
             b"select push_epoch, disconnected_at from qbo_sync.realms where id = %(realm)s for share",
-            realm=self.realm,
+            {"realm": self.realm},
         )
+
+    def _check_epoch(self, asked: psycopg.Cursor[DictRow]) -> None:
+        with asked:
+            row = asked.fetchone()
+        if row is None:
+            raise LockLost(f"realm {self.realm} has no row in qbo_sync.realms")
         if row["push_epoch"] != self.epoch:
             raise LockLost(
                 f"realm {self.realm}: another process pushes it now (epoch {row['push_epoch']}, ours is {self.epoch})"
@@ -282,8 +292,13 @@ class PostgresOutbox:
 
 
 def item_from_row(row: Mapping[str, Any]) -> Item:
-    """A plan item from its row; jsonb numbers must have been read as Decimal."""
-    return Item(**{name: row.get(name) for name in _ITEM_FIELDS} | {"warnings": row.get("warnings") or ()})
+    """A plan item from its row; JSON numbers must have been read as Decimal. A payload may be given as its text."""
+    payload = row.get("payload")
+    values = {name: row.get(name) for name in _ITEM_FIELDS} | {
+        "warnings": row.get("warnings") or (),
+        "payload": StoredJson(payload) if isinstance(payload, str) else payload,
+    }
+    return Item(**values)
 
 
 def link_from_row(row: Mapping[str, Any]) -> Link:
@@ -319,4 +334,4 @@ def _keys(items: Sequence[Item]) -> dict[str, list[str]]:
     }
 
 
-_ITEM_FIELDS = tuple(name for name in Item.__dataclass_fields__ if name != "warnings")
+_ITEM_FIELDS = tuple(name for name in Item.__dataclass_fields__ if name not in {"warnings", "payload"})

@@ -39,6 +39,8 @@ class Plan:
     totals: Mapping[str, Any] | None
     checks: Mapping[str, Any] | None
     expires_at: datetime
+    made_from: str | None = None
+    """The digest of what its payloads were made from besides their documents (planning.Maker.made_from)."""
 
 
 class PlanError(RuntimeError):
@@ -73,7 +75,7 @@ class PlanStore:
         with self.connection.cursor(row_factory=dict_row) as cursor:
             row = cursor.execute(
                 b"select id, realm, source, dag_id, run_id, mode, choices, state, decision, decided_by, totals, checks,"
-                b" expires_at from qbo_sync.plans where id = %s and realm = %s",
+                b" expires_at, made_from from qbo_sync.plans where id = %s and realm = %s",
                 (plan_id, self.realm),
             ).fetchone()
         if row is None:
@@ -168,8 +170,8 @@ class PlanStore:
         """Store the items of a plan. Returns how many."""
         columns = (
             "plan_id, step, realm, environment, source, kind, billing_id, doc_number, doc_date, entity, action, reason, "
-            "explanation, warnings, payload, meant, changes, total, fingerprint, canon_version, qbo_id, sync_token, "
-            "link_token, state, is_single"
+            "explanation, warnings, payload, meant, changes, total, fingerprint, canon_version, customer_id, rows_digest, "
+            "qbo_id, sync_token, link_token, state, is_single"
         )
         count = 0
         copy = f"copy qbo_sync.plan_items ({columns}) from stdin"
@@ -187,13 +189,19 @@ class PlanStore:
         self.connection.execute(sql("save_statuses"), {"rows": json.dumps(rows), "realm": self.realm, "run_id": run_id})
 
     def finish(
-        self, plan_id: int, *, totals: Mapping[str, Any], decision: str | None, checks: Mapping[str, Any] | None = None
+        self,
+        plan_id: int,
+        *,
+        totals: Mapping[str, Any],
+        decision: str | None,
+        checks: Mapping[str, Any] | None = None,
+        made_from: str | None = None,
     ) -> None:
-        """The plan stands: its totals, and whether it needs a person's decision (None) or none."""
+        """The plan stands: its totals, whether it needs a person's decision (None) or none, and what it was made from."""
         self.connection.execute(
             b"update qbo_sync.plans set state = 'planned', planned_at = clock_timestamp(), totals = %s,"
-            b" decision = %s, checks = coalesce(%s::jsonb, checks) where id = %s",
-            (json.dumps(totals), decision, json.dumps(checks) if checks is not None else None, plan_id),
+            b" decision = %s, checks = coalesce(%s::jsonb, checks), made_from = %s where id = %s",
+            (json.dumps(totals), decision, json.dumps(checks) if checks is not None else None, made_from, plan_id),
         )
 
     def save_checks(self, plan_id: int, checks: Mapping[str, Any]) -> None:
@@ -279,6 +287,8 @@ class PlanStore:
             item.total,
             item.fingerprint,
             item.canon_version,
+            item.customer_id,
+            item.rows_digest,
             item.qbo_id,
             item.sync_token,
             item.sync_token,

@@ -31,21 +31,19 @@ def store_settled(
     place = {"realm": realm, "environment": environment, "epoch": epoch, "run_id": run_id, "archived_by": run_id}
     rows = [_row(result, number) for number, result in enumerate(results, 1)]
     _execute(connection, "settle_items", rows, place)
-    ended = [_ended(result) for result in results if result.archive_link]
-    _execute(connection, "archive_links", ended, place)
     written = [result for result in results if result.state == ItemState.DONE and result.entity is not None]
+    linked = [result for result in written if result.item.action != Action.SEND]
     mailed = [result for result in written if result.item.action == Action.SEND]
-    _execute(
-        connection, "save_links", [_link_row(result) for result in written if result.item.action != Action.SEND], place
-    )
-    _execute(connection, "save_mailings", [_link_row(result) for result in mailed], place)
-    names = [
-        _mapping_row(result) for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS
-    ]
-    _execute(connection, "save_created_names", names, place)
-    _execute(connection, "save_statuses", [row for row in rows if row["kind"] not in NAME_KINDS], place)
-    # QuickBooks' words are by far the longest part: they go to the server once, beside the rows and not inside their JSON.
-    _execute(connection, "record_answers", rows, {**place, "answers": [_answer(result) for result in results]})
+    named = [result for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS]
+    # In a pipeline the statements are one exchange with the server; the first that fails ends the transaction as ever.
+    with connection.pipeline():
+        _execute(connection, "archive_links", [_ended(result) for result in results if result.archive_link], place)
+        _execute(connection, "save_links", [_link_row(result) for result in linked], place)
+        _execute(connection, "save_mailings", [_link_row(result) for result in mailed], place)
+        _execute(connection, "save_created_names", [_mapping_row(result) for result in named], place)
+        _execute(connection, "save_statuses", [row for row in rows if row["kind"] not in NAME_KINDS], place)
+        # QuickBooks' words are by far the longest part: they go to the server once, beside the rows and not inside their JSON.
+        _execute(connection, "record_answers", rows, {**place, "answers": [_answer(result) for result in results]})
 
 
 def _execute(

@@ -1,4 +1,9 @@
-"""The last look before a claim: billing read again, today's mappings, link and closing date (exactly once, rule 3)."""
+"""The last look before a claim: billing read again, today's mappings, link and closing date (exactly once, rule 3).
+
+A payload is a function of the document, its customer's id in QuickBooks, and what the plan records as ``made_from``. Where
+billing's digest of all rows of a document is the one of the plan, and the other two are the same as well, making the payload
+again could only give the stored text, so that text is taken. In every other case the document is read and its payload is made.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,10 @@ import psycopg
 
 from include.billing_sync.closing import days_after_closing
 from include.billing_sync.documents import Invoice, fingerprint, to_json
-from include.billing_sync.exact_json import dumps
+from include.billing_sync.exact_json import StoredJson, dumps
 from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
-from include.billing_sync.payloads import references, resolve_references
+from include.billing_sync.mapping import Mapped
+from include.billing_sync.payloads import references, resolve_in_text, resolve_references
 from include.billing_sync.planning import Maker
 from include.billing_sync.ports import Item, Link, Ready
 from include.billing_sync.statuses import Action, ItemState
@@ -34,7 +40,7 @@ class LiveInputs:
 
     ``belongs_here`` tells whether billing routes a document to this realm. ``make`` builds the realm's Maker from its present
     mappings, reference lists and company facts; it is called again whenever one of these has changed since the batch before,
-    which one small query per batch tells.
+    which one small query per batch tells. ``made_from`` is the plan's digest of all that this maker had then.
     """
 
     def __init__(
@@ -46,6 +52,8 @@ class LiveInputs:
         outbox: PostgresOutbox,
         make: Callable[[], Maker],
         belongs_here: Callable[[Invoice], bool],
+        realm_keys: Sequence[str] = (),
+        made_from: str | None = None,
     ) -> None:
         self._state = state
         self._realm = realm
@@ -53,29 +61,65 @@ class LiveInputs:
         self._outbox = outbox
         self._make = make
         self._belongs_here = belongs_here
+        self._realm_keys = realm_keys
+        self._planned_from = made_from
         self._version: tuple[Any, ...] | None = None
         self._maker: Maker | None = None
+        self._is_made_alike = False
+        self._unchanged: set[int] = set()
         self._documents: Mapping[str, Document] = {}
         self._links: Mapping[tuple[str, str], Link] = {}
         self._names: Mapping[tuple[str, str], str] = {}
 
     def prepare(self, items: Sequence[Item]) -> None:
-        """Read billing, links and the state of the mappings for the items of the next claim."""
+        """Read billing, links and the state of the mappings for the items of the next claim.
+
+        Of a document that is in every respect as it was planned, billing is asked for the digest of its rows alone.
+        """
         documents = [item for item in items if item.kind not in NAME_KINDS]
         self._links = self._outbox.links_of(items)
         self._names = self._mapped_names([item for item in items if item.kind in NAME_KINDS])
         if not documents:
             return
-        self._documents = self._reader.read_by_ids([item.billing_id for item in documents])
         version = self._present_version()
         if self._maker is None or version != self._version:
             self._maker, self._version = self._make(), version
+            self._is_made_alike = self._planned_from == self._maker.made_from(self._realm_keys)
+        self._unchanged = self._as_planned(documents, self._maker)
+        self._documents = self._reader.read_by_ids(
+            [item.billing_id for item in documents if item.id not in self._unchanged]
+        )
         self._maker.resolution.add(d for d in self._documents.values() if isinstance(d, Invoice))
+
+    def _as_planned(self, items: Sequence[Item], maker: Maker) -> set[int]:
+        """The creates whose rows in billing, customer in QuickBooks and everything else are what they were planned from."""
+        if not self._is_made_alike:
+            return set()
+        likely = [
+            item
+            for item in items
+            if item.action == Action.CREATE
+            and item.rows_digest
+            and (item.kind, item.billing_id) not in self._links
+            and self._is_same_customer(item, maker)
+        ]
+        found = self._reader.digests({item.billing_id: item.customer_id for item in likely}) if likely else {}
+        return {item.id for item in likely if found.get(item.billing_id) == item.rows_digest}
+
+    def _is_same_customer(self, item: Item, maker: Maker) -> bool:
+        """Whether the document's customer is mapped by now to the one that was planned, be it created since."""
+        planned = str((item.meant or {}).get("customer"))
+        mapped = maker.resolution.book.customer(item.customer_id)
+        if planned.startswith("@"):
+            return isinstance(mapped, Mapped) and planned == f"@customer:{item.customer_id}"
+        return isinstance(mapped, Mapped) and planned == mapped.target.qbo_id
 
     def ready(self, item: Item) -> Ready:
         """The text to send for the item, or why it is stale or stopped."""
         if item.kind in NAME_KINDS:
             return self._ready_name(item)
+        if item.id in self._unchanged and isinstance(item.payload, StoredJson):
+            return self._ready_as_planned(item, item.payload.text)
         document = self._documents.get(item.billing_id)
         if document is None:
             return Ready(None, None, stale="billing does not hold it any more")
@@ -91,7 +135,18 @@ class LiveInputs:
         known = self._names.get((item.kind, item.billing_id))
         if known is not None:
             return Ready(None, None, stale=f"{item.kind} {item.billing_id} is {known} by now")
+        if isinstance(item.payload, StoredJson):
+            return Ready(item.payload.text, None)
         return Ready(dumps(item.payload) if item.payload else "{}", None)
+
+    def _ready_as_planned(self, item: Item, text: str) -> Ready:
+        find = self._lookup(self._maker_now())
+        try:
+            return Ready(
+                resolve_in_text(text, find), item.fingerprint, meant=resolve_references(dict(item.meant or {}), find)
+            )
+        except LookupError as error:
+            return Ready(None, None, stale=f"its mapping changed since the plan: {error}")
 
     def _ready_mail(self, item: Item, document: Invoice) -> Ready:
         link = self._links.get((item.kind, item.billing_id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -234,21 +233,10 @@ def _reason(error: errors.QboError, code: str) -> str:
 
 
 def _item_texts(answer: WireAnswer) -> dict[str, str]:
-    """QBO's own words for each item, cut out of the body verbatim where its shape allows."""
-    text = answer.text
-    start = text.find('"BatchItemResponse"')
-    position = text.find("[", start) + 1 if start >= 0 else 0
-    decoder = json.JSONDecoder()
-    texts: dict[str, str] = {}
-    while position and position < len(text):
-        while position < len(text) and text[position] in " ,\r\n\t":
-            position += 1
-        if position >= len(text) or text[position] != "{":
-            break
-        item, end = decoder.raw_decode(text, position)
-        texts[str(item.get("bId"))] = text[position:end]
-        position = end
-    return texts
+    """QBO's own words for each item by bId, cut out of the body verbatim where its shape allows."""
+    texts = answer.item_texts()
+    items = answer.json()["BatchItemResponse"] if texts else ()
+    return {str(item.get("bId")): text for item, text in zip(items, texts, strict=True) if isinstance(item, dict)}
 
 
 def _time_of(answer: WireAnswer | None) -> datetime:

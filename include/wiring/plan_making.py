@@ -17,6 +17,7 @@ from include.billing_sync.statuses import Action
 from include.stores.candidates import Candidate, read_candidates
 from include.stores.plans import PlanStore
 from include.wiring.realms import SOURCE, Realm
+from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
 
@@ -30,6 +31,7 @@ class Made:
     totals: dict[str, dict[str, Any]]
     writes: int
     held: int
+    made_from: str
 
 
 def make_plan(
@@ -58,7 +60,7 @@ def make_plan(
     totals = planner.totals.to_json()
     for what, entry in totals.items():
         log.info("plan %s: %s: %s", plan_id, what, _counted(entry))
-    return Made(totals, work.writes, held)
+    return Made(totals, work.writes, held, maker.made_from(realm_keys()))
 
 
 def _counted(entry: Mapping[str, Any]) -> str:

@@ -133,6 +133,8 @@ def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
         reader=realm.reader,
         outbox=outbox,
         make=lambda: realm.maker(mode),
+        realm_keys=keys,
+        made_from=plan.made_from,
         belongs_here=lambda document: (
             document.realm_key == realm.key or (document.realm_key is None and len(keys) == 1)
         ),

@@ -162,7 +162,9 @@ def plan(plan: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
             asked_for=[number.casefold() for number in run.choices.numbers],
         )
         asks = asks_a_person(run, realm, made.writes, made.held)
-        realm.plans().finish(plan_id, totals=made.totals, decision=None if asks else "not_needed")
+        realm.plans().finish(
+            plan_id, totals=made.totals, decision=None if asks else "not_needed", made_from=made.made_from
+        )
         if made.held and not asks:
             log.warning("%s documents wait for an approval; the rest goes on", made.held)
         return {"realm_key": realm_key, "plan_id": plan_id, "asks": asks, "writes": made.writes, "held": made.held}

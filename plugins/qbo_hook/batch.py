@@ -135,8 +135,9 @@ def _content(item: BatchItem, response: Mapping[str, Any]) -> dict[str, Any] | N
     if item.is_read:
         value = response.get("QueryResponse")
         return value if isinstance(value, dict) else None
-    entity = as_entity(dict(response), str(item.entity))
-    asked_id = item.values().get("Id")
+    entity = as_entity(response, str(item.entity))
+    # A create names no id that the answer could contradict, and its text is long.
+    asked_id = None if item.operation == "create" else item.values().get("Id")
     if entity is not None and asked_id and str(entity["Id"]) != str(asked_id):
         return None
     return entity

@@ -163,12 +163,19 @@ class Answer:
         return wire_json.visible(self.body.decode(errors="replace"))
 
     @cached_property
-    def _parsed(self) -> Any:
-        return wire_json.loads(self.body)
+    def _parsed(self) -> tuple[Any, tuple[str, ...]]:
+        return wire_json.loads_batch(self.body)
 
     def json(self) -> Any:
         """The body as values; numbers with a fraction are Decimal, whole ones int.
 
         :raises ValueError: if the body is not JSON
         """
-        return self._parsed
+        return self._parsed[0]
+
+    def item_texts(self) -> tuple[str, ...]:
+        """QBO's own words for each item of a batch, in the order of its ``BatchItemResponse``; none for any other answer.
+
+        :raises ValueError: if the body is not JSON
+        """
+        return self._parsed[1]

@@ -17,7 +17,9 @@ from include.billing_sync.payloads import (
     entity_for,
     invoice_payload,
     item_payload,
+    loads,
     references,
+    resolve_in_text,
     resolve_references,
     update_payload,
     void_payload,
@@ -341,6 +343,33 @@ def test_a_reference_without_an_id_is_named():
 
     with pytest.raises(LookupError, match="@customer:C1 has no id"):
         resolve_references(payload.body, {}.get)
+
+
+@pytest.mark.parametrize("key", ["C1", 'a "quoted" \\ key', "@customer:C1", "Zoë 🙂"])
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_reference_is_replaced_in_a_text_as_it_is_in_the_body(key, blank):
+    """The same body as by its values; a text that only reads like a reference, or like JSON, stays."""
+    text = '"value":"@customer:C1"'
+    payload = made(
+        invoice(charge(description=text), charge(description=f"@customer:{key}", position=2)),
+        customer=f"@customer:{key}",
+    )
+    ids = {f"@customer:{key}": "77"}
+
+    stored = dumps(payload.body).replace('"value":', f'"value":{blank}')
+
+    assert loads(resolve_in_text(stored, ids.get)) == loads(
+        dumps(resolve_references(payload.body, ids.get)).replace('"value":', f'"value":{blank}')
+    )
+    with pytest.raises(LookupError, match="has no id"):
+        resolve_in_text(stored, {}.get)
+
+
+def test_a_text_without_references_is_sent_to_the_letter():
+    """Nothing is written anew where there is nothing to replace."""
+    text = dumps(made(invoice()).body)
+
+    assert resolve_in_text(text, {}.get) == text
 
 
 def held(*lines, **more):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.billing_sync.exact_json import dumps, loads
+from include.billing_sync.exact_json import StoredJson, digest, dumps, loads
+from include.billing_sync.settings import Named
 from include.billing_sync.texts import broken_characters, cut, is_email
 
 
@@ -98,3 +99,30 @@ def test_json_comes_back_as_it_went(value):
     """Every Decimal keeps its value and every text its characters; json itself agrees."""
     assert loads(dumps(value)) == value
     assert json.loads(dumps(value), parse_float=Decimal) == value
+
+
+def test_a_digest_tells_values_apart_and_not_their_order_of_keys():
+    """Equal values have one digest in whatever order a mapping holds them; a date, a place of a Decimal, a type makes another."""
+    named = Named("1", "Sales")
+    value = {"a": [Decimal("1.00"), date(2026, 1, 2)], "b": {"x": named, "y": None}}
+
+    assert digest(value) == digest(
+        {"b": {"y": None, "x": Named("1", "Sales")}, "a": (Decimal("1.00"), date(2026, 1, 2))}
+    )
+    others = [
+        value | {"a": [Decimal("1.0"), date(2026, 1, 2)]},
+        value | {"a": [Decimal("1.00"), date(2026, 1, 3)]},
+        value | {"b": {"x": Named("1", "Other"), "y": None}},
+        value | {"b": {"x": named, "y": ""}},
+        value | {"c": 1},
+    ]
+    assert len({digest(value), *map(digest, others)}) == 6
+
+
+def test_a_stored_body_keeps_its_text_and_tells_its_values():
+    """The text to the letter, blanks and trailing zeros included; read like the object that it is."""
+    stored = StoredJson('{"b": 1.50, "a": "x"}')
+
+    assert stored.text == '{"b": 1.50, "a": "x"}'
+    assert dict(stored) == {"b": Decimal("1.50"), "a": "x"}
+    assert (len(stored), stored.get("c")) == (2, None)

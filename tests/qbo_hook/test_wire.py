@@ -123,3 +123,62 @@ def test_text_that_no_database_takes_is_shown_as_its_escape(body: bytes, value: 
 def test_a_body_is_text_that_can_be_stored() -> None:
     """Whatever bytes came: what is not UTF-8 is replaced, a zero byte is shown."""
     assert Answer(502, {}, b"a\0b\xff").text == "a\\u0000b\ufffd"
+
+
+ITEMS = (
+    '{"bId":"a","Invoice":{"Id":"1","TotalAmt":10.50}}',
+    '{"bId":"c","Text":"what no database takes: \\u0000 and \\ud83d"}',
+    '{ "bId" : "b" , "Fault":{"x":"],[\\"BatchItemResponse\\":["}}',
+)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\r\n\t"])
+def test_a_batch_answer_is_read_once_with_the_words_of_each_item(blank: str) -> None:
+    """The same values as from the whole body, and each item's text to the letter."""
+    listed = f"{blank},{blank}".join(ITEMS)
+    body = f'{{"time":"x",{blank}"BatchItemResponse"{blank}:{blank}[{blank}{listed}{blank}]{blank}}}'.encode()
+    answer = Answer(200, {}, body)
+
+    assert answer.json() == wire_json.loads(body)
+    assert answer.item_texts() == ITEMS
+    assert isinstance(answer.json()["BatchItemResponse"][0]["Invoice"]["TotalAmt"], Decimal)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"BatchItemResponse":[],"time":"x"}',
+        rb'{"a":"b\u0000c","BatchItemResponse":[]}',
+        b'{"BatchItemResponse":{}}',
+        b'{"Other":{"BatchItemResponse":[{"bId":"a"}]}}',
+        b'{"BatchItemResponse":[{"bId":"a"}],"BatchItemResponse":[{"bId":"b"}]}',
+        b'{"Text":"\\"BatchItemResponse\\":[1,2]"}',
+        b'[{"BatchItemResponse":[1]}]',
+        '{"BatchItemResponse":[{"bId":"ä"}]}'.encode("utf-16"),
+    ],
+)
+def test_an_answer_of_another_shape_is_read_as_a_whole(body: bytes) -> None:
+    """What only looks like the list of items changes nothing, and no words are cut out of it."""
+    answer = Answer(200, {}, body)
+
+    assert answer.json() == wire_json.loads(body)
+    assert answer.item_texts() == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"BatchItemResponse":[{"bId":"a"}',
+        b'{"BatchItemResponse":[{"bId":"a"} {"bId":"b"}]}',
+        b'{"BatchItemResponse":[{"bId":"a"},]}',
+        b'{"BatchItemResponse":[,{"bId":"a"}]}',
+        b'{"BatchItemResponse":[{"bId":NaN}]}',
+        b'{"BatchItemResponse":[{"bId":"a"}]}}',
+        b'{"BatchItemResponse":[{"bId":"\xff"}]}',
+        b'{"BatchItemResponse":[' + b"[" * 100_000 + b"]}",
+    ],
+)
+def test_a_torn_batch_answer_is_no_json(body: bytes) -> None:
+    """Half an answer proves nothing of any item, not even of those that are whole."""
+    with pytest.raises(ValueError, match=r"."):
+        Answer(200, {}, body).json()

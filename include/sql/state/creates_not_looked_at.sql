@@ -1,8 +1,40 @@
 -- Purpose: the next planned creates that QBO was not asked for under the present lock, so that it is asked before they are sent.
 -- What cannot be claimed now is left for later: a document of which something else is in flight.
--- Grain: one plan item. Parameters: plan_id, since (when the lock was taken), names (kinds that are no documents), limit,
+-- Grain: one plan item, without its payload.
+-- Parameters: plan_id, since (when the lock was taken), names (kinds that are no documents), limit,
 -- without (plan item ids to leave alone).
-select item.*
+select
+    item.id,
+    item.plan_id,
+    item.step,
+    item.source,
+    item.kind,
+    item.billing_id,
+    item.entity,
+    item.action,
+    item.state,
+    item.reason,
+    item.doc_number,
+    item.doc_date,
+    item.meant,
+    item.warnings,
+    item.total,
+    item.fingerprint,
+    item.canon_version,
+    item.customer_id,
+    item.rows_digest,
+    item.qbo_id,
+    item.sync_token,
+    item.link_token,
+    item.is_single,
+    item.batch_id,
+    item.b_id,
+    item.request_id,
+    item.push_epoch,
+    item.claimed_at,
+    item.sent_at,
+    item.unknown_times,
+    item.outcome
 from qbo_sync.plan_items as item
 where
     item.plan_id = %(plan_id)s

@@ -1,6 +1,38 @@
 -- Purpose: take the rows that are about to be claimed, if they are still planned and nothing of their document is in flight.
--- Grain: one plan item. Parameters: ids, names (kinds that are no documents).
-select item.*
+-- Grain: one plan item, its payload as the text that was stored. Parameters: ids, names (kinds that are no documents).
+select
+    item.id,
+    item.plan_id,
+    item.step,
+    item.source,
+    item.kind,
+    item.billing_id,
+    item.entity,
+    item.action,
+    item.state,
+    item.reason,
+    item.doc_number,
+    item.doc_date,
+    item.meant,
+    item.warnings,
+    item.total,
+    item.fingerprint,
+    item.canon_version,
+    item.customer_id,
+    item.rows_digest,
+    item.qbo_id,
+    item.sync_token,
+    item.link_token,
+    item.is_single,
+    item.batch_id,
+    item.b_id,
+    item.request_id,
+    item.push_epoch,
+    item.claimed_at,
+    item.sent_at,
+    item.unknown_times,
+    item.outcome,
+    item.payload::text as payload
 from qbo_sync.plan_items as item
 where
     item.id = any(%(ids)s::bigint [])

@@ -157,6 +157,7 @@ create table qbo_sync.plans (
     decided_at timestamptz,
     totals jsonb,
     checks jsonb,
+    made_from text,
     created_at timestamptz not null default now(),
     planned_at timestamptz,
     pushed_at timestamptz,
@@ -204,12 +205,14 @@ create table qbo_sync.plan_items (
     reason text not null,
     explanation text not null default '',
     warnings jsonb not null default '[]',
-    payload jsonb,
+    payload json,
     meant jsonb,
     changes jsonb,
     total numeric,
     fingerprint text,
     canon_version integer,
+    customer_id text,
+    rows_digest text,
     qbo_id text,
     sync_token text,
     link_token text,
@@ -231,6 +234,8 @@ create table qbo_sync.plan_items (
 );
 comment on table qbo_sync.plan_items is
 'One step of a plan: the outbox. planned blocks nothing; held waits for a person (approval).';
+comment on column qbo_sync.plan_items.payload is 'Of type json, which keeps the text as it is sent.';
+comment on column qbo_sync.plan_items.rows_digest is 'Billing''s digest of the rows that the document was read from.';
 create unique index plan_items_one_in_flight on qbo_sync.plan_items (environment, source, kind, billing_id)
 where state in ('sending', 'unknown') and kind not in ('customer', 'item');
 create unique index plan_items_one_name_in_flight on qbo_sync.plan_items (realm, source, kind, billing_id)
