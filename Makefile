@@ -61,8 +61,8 @@ format: venv  ## Put code and SQL into the project's shape
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-bench: venv  ## Measure speed, memory and calls on real data, and print a table
-	$(PY) -m tests.bench
+bench: venv  ## Measure speed, memory and calls, and print a table; takes minutes (ARGS="--only push,idle" chooses, ARGS=--help tells)
+	$(PY) -m tests.bench $(ARGS)
 
 chaos: venv  ## Kill processes at random moments and compare both sides (SEED= RUNS=)
 	$(PY) -m tests.chaos --seed $(SEED) --runs $(RUNS)

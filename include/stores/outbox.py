@@ -133,11 +133,13 @@ class PostgresOutbox:
     def _claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]:
         with self.connection.pipeline(), self.connection.cursor(row_factory=dict_row) as cursor:
             epoch = self._ask_epoch()
+            clock = self.connection.cursor(row_factory=dict_row).execute(b"select clock_timestamp() as now")
             cursor.execute(sql("lock_planned_items"), {"ids": [item.id for item in items], "names": NAME_KINDS})
             self._check_epoch(epoch)
+            with clock:
+                now: datetime = clock.fetchall()[0]["now"]
             rows = [item_from_row(row) for row in cursor.fetchall()]
         decided = [part for item in rows if (part := decide(item)) is not None]
-        now = self.now()
         claims = [part for part in decided if isinstance(part, Claimed)]
         if claims:
             self._store_claims(claims, now)

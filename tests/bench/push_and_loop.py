@@ -110,6 +110,7 @@ def _rows(pushes: list[dict[str, Any]], loops: list[float], calls: list[Request]
     ratios = [push["span"] / loop for push, loop in zip(pushes, loops, strict=True)]
     ratio = sum(push["span"] for push in pushes) / sum(loops)
     own = [1000 * (push["span"] - push["steps"][SEND]) / len(calls) for push in pushes]
+    busy = [1000 * push["cpu"] / len(calls) for push in pushes]
     invoices = sum(call.operations for call in calls)
     _say_breakdown(best, len(calls))
     return [
@@ -119,6 +120,7 @@ def _rows(pushes: list[dict[str, Any]], loops: list[float], calls: list[Request]
         Row("push", "push / bare loop by round", "-", _each(ratios, "{:.2f}")),
         Row("push", "best push / best loop", "-", f"{best['span'] / least:.2f}"),
         Row("push", "our own time per call", "-", _each(own, "{:.0f} ms")),
+        Row("push", "our process's processor time per call", "-", _each(busy, "{:.0f} ms")),
     ]
 
 
