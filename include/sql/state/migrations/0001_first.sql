@@ -235,6 +235,8 @@ create table qbo_sync.plan_items (
 comment on table qbo_sync.plan_items is
 'One step of a plan: the outbox. planned blocks nothing; held waits for a person (approval).';
 comment on column qbo_sync.plan_items.payload is 'Of type json, which keeps the text as it is sent.';
+-- Out of line and plain: a claim and a settling rewrite the row, and need not copy, nor ever unpack, its longest part.
+alter table qbo_sync.plan_items alter column payload set storage external;
 comment on column qbo_sync.plan_items.rows_digest is 'Billing''s digest of the rows that the document was read from.';
 create unique index plan_items_one_in_flight on qbo_sync.plan_items (environment, source, kind, billing_id)
 where state in ('sending', 'unknown') and kind not in ('customer', 'item');
@@ -267,6 +269,7 @@ create table qbo_sync.links (
 );
 comment on table qbo_sync.links is
 'One pushed thing: billing id <-> QBO id, with the answer of QBO to our last write. Only our own writes change it.';
+create index links_billing on qbo_sync.links (source, kind, billing_id);
 create unique index links_document on qbo_sync.links (environment, source, kind, billing_id)
 where kind not in ('customer', 'item');
 create unique index links_name on qbo_sync.links (realm, source, kind, billing_id) where kind in ('customer', 'item');
