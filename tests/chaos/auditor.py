@@ -202,7 +202,8 @@ class _Company:
         deeds = {deed["deed"] for deed in self.touched[bill.number]}
         if bill.is_void and reason == "out_of_scope":
             return True
-        if deeds & {"edit", "void"} and reason in ("edited_in_qbo", "already_in_qbo"):
+        # total_differs: edited between our create, whose answer was lost, and the look that found it.
+        if deeds & {"edit", "void"} and reason in ("edited_in_qbo", "already_in_qbo", "total_differs"):
             return True
         if "delete" in deeds and reason in ("deleted_in_qbo", "ambiguous"):
             return True
