@@ -9,7 +9,6 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -188,7 +187,6 @@ class Deeds:
         return True
 
 
-Deed = Callable[[Deeds, Company, Worker], bool]
 _PAST = {"edit": "edited", "delete": "deleted", "void": "voided"}
 
 _CHANGE = """
