@@ -130,7 +130,6 @@ class _Company:
         for deed in deeds:
             if deed["deed"] not in ("pay", "billing"):
                 self.touched[deed["number"]].append(deed)
-        self.has_deletions = any(deed["deed"] == "delete" for deed in deeds)
 
     def audit(self) -> None:
         """Compare every document of billing with QuickBooks and with its status, then the other way round."""
