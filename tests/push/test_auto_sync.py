@@ -8,6 +8,7 @@ import pytest
 
 from include.stores import realms
 from include.wiring import connections, runs
+from include.wiring.pushing import RealmStoppedError
 from tests.world import World
 
 
@@ -146,3 +147,18 @@ def test_after_a_reconnect_the_nightly_run_links_what_was_pushed_before(world: W
     assert {one["DocNumber"]: one["Id"] for one in world.in_qbo()} == before
     assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-2")] == [Decimal(25)]
     assert world.sync(kind="manual", everything=True)["sent"] == 0
+
+
+def test_a_mail_that_a_stopped_push_left_behind_goes_out_with_the_next_sync(world: World) -> None:
+    """The token is refused before the mail, which ends the run: billing changes nothing, and the next run mails it."""
+    world.settings(send="send")
+    world.invoice("T-1", billing_email="ap@cafe.example")
+    world.qbo.fault("token_expired", operation="send", count=2)
+    with pytest.raises(RealmStoppedError):
+        world.sync()
+    assert world.status("inv-T-1") == ("Synced", "not_yet_sent")
+
+    world.sync()
+
+    assert [one["EmailStatus"] for one in world.in_qbo("T-1")] == ["EmailSent"]
+    assert world.sync()["sent"] == 0

@@ -1,6 +1,6 @@
--- Purpose: documents to try again although billing did not change them: pending and unsettled ones always, skipped and
--- refused ones when their cause may have changed, and those that a run has read which ended before it had planned them: the
--- watermark has moved past them. What a person or billing decided against is left alone.
+-- Purpose: documents to try again although billing did not change them. Pending and unsettled ones and those that wait for their
+-- mail, always; skipped and refused ones when their cause may have changed; and those that a run had read which ended before it
+-- had planned them, since the watermark has moved past them. What a person or billing decided against is left alone.
 -- Grain: one billing document. Parameters: realm, source, kind, is_every.
 with last_planned as (
     select coalesce(max(plan.id), 0) as plan_id
@@ -16,6 +16,7 @@ where
     and status.kind = %(kind)s
     and (
         status.status in ('Pending', 'Unknown')
+        or status.reasons @> '[{"reason": "not_yet_sent"}]'
         or (
             %(is_every)s
             and status.status in ('Skipped', 'Error')
