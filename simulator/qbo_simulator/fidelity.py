@@ -23,6 +23,18 @@ GENERAL_GAPS = (
     "tax rates other than `TaxOnAmount`",
 )
 
+# Where neither a page of Intuit's nor a recording tells, the simulator does what is generally known; a recording corrects it.
+ASSUMED = (
+    "the order of properties, `LineNum` and `PurchaseEx` in purchases, journal entries, deposits and transfers",
+    "the sign of `Account.CurrentBalance`: debits positive, but what is owed on a credit card is positive too",
+    "the layout of reports",
+    "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6220 and 6430",
+    "that an opening balance of an account is a journal entry against opening balance equity",
+    "that a payment must be deposited as a whole, out of Undeposited Funds",
+    "which changes webhooks tell: those that were asked for, not those that follow from them",
+    "`source` of a CloudEvent",
+)
+
 
 def cell(entity: EntityType, operation: str) -> str:
     """What the simulator does about one operation of one entity."""
@@ -59,6 +71,9 @@ def page() -> str:
         "\n".join(f"- **{name}**: {'; '.join(rules.gaps)}" for name, rules in sorted(RULES.items()) if rules.gaps),
         "## Refused in general",
         "\n".join(f"- {gap}" for gap in GENERAL_GAPS),
+        "## Taken from general knowledge",
+        "Neither Intuit's pages nor a recording were at hand for these; a recording that says otherwise is right.",
+        "\n".join(f"- {one}" for one in ASSUMED),
         "## Settings (`/_sim/settings`)",
         _table(
             ("setting", "default", "meaning"),

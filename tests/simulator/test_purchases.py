@@ -224,3 +224,18 @@ def test_a_purchase_order_is_numbered_mailed_and_printed(qbo: Qbo) -> None:
     assert (order["DocNumber"], order["POStatus"], balance(qbo)) == ("1001", "Open", 0)
     assert (sent["EmailStatus"], sent["POEmail"]) == ("EmailSent", {"Address": "a@b.example"})
     assert printed.text.startswith("%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("entity", "body"),
+    [
+        ("bill", {"VendorRef": ref(30), "ProjectRef": ref(1), "Line": [expense_line()]}),
+        ("bill", {"VendorRef": ref(30), "Line": [purchased_item_line(PriceLevelRef=ref(1))]}),
+        ("bill", {"VendorRef": ref(30), "Line": [expense_line()], "CustomField": [{"DefinitionId": "1"}]}),
+        ("purchaseorder", {"VendorRef": ref(30), "ShipMethodRef": ref(1), "Line": [expense_line()]}),
+        ("timeactivity", {"NameOf": "Employee", "EmployeeRef": ref(54), "Hours": 1, "PayrollItemRef": ref(1)}),
+    ],
+)
+def test_what_nobody_would_look_up_is_a_gap_with_a_name(qbo: Qbo, entity: str, body: dict[str, Any]) -> None:
+    """References, links and custom fields that the simulator does not know are 501, never silently kept."""
+    assert qbo.post(entity, body).status == 501

@@ -72,6 +72,8 @@ def _journal_line(books: Books, line: Json, before: dict[str, Json], lines: Line
     kind = account.document["AccountType"]
     if kind in CONTROL and name.get("Type", "").title() != CONTROL[kind][0]:
         raise business(NEEDS_NAME[kind])
+    if "JournalCodeRef" in detail:
+        raise NotSimulated("JournalCodeRef on journal entries")
     settle_tracking(books, detail, known)
     result: Json = {"Id": line_id}
     for part in ("Description", "Amount", "DetailType"):
@@ -149,6 +151,8 @@ def _deposit_line(books: Books, line: Json, before: dict[str, Json], lines: Line
         raise business(NEEDS_NAME[account.document["AccountType"]])
     if "PaymentMethodRef" in detail:
         books.refer("PaymentMethod", detail["PaymentMethodRef"], was=known.get("PaymentMethodRef"))
+    if "TaxCodeRef" in detail:
+        raise NotSimulated("tax on deposits")
     settle_tracking(books, detail, known)
     result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1}
     if "Description" in line:

@@ -13,6 +13,8 @@ from qbo_simulator.wire import Json
 
 ACCOUNT_LINE, ITEM_LINE = "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail"
 SHAPES = {ACCOUNT_LINE: ACCOUNT_EXPENSE_DETAIL, ITEM_LINE: ITEM_EXPENSE_DETAIL}
+# References on a line that are looked up.
+RESOLVED = ("AccountRef", "ItemRef", "CustomerRef", "ClassRef", "TaxCodeRef")
 # Who has to be named when a line is on one of these accounts.
 NEEDS_NAME = {
     "Accounts Receivable": "When you use Accounts Receivable, you must choose a customer in the Name field.",
@@ -53,6 +55,9 @@ def _line(books: Books, line: Json, kind: str, before: dict[str, Json], lines: L
         _account(books, detail, known)
     else:
         _item(books, detail, known, amount)
+    for name in detail:
+        if name.endswith("Ref") and name not in RESOLVED:
+            raise NotSimulated(f"{name} on lines of purchases")
     _billing(books, detail, known)
     settle_tracking(books, detail, known)
     if books.company.is_us:

@@ -22,7 +22,7 @@ from qbo_simulator.rules.lines import Lines
 from qbo_simulator.rules.numbers import refuse_duplicate_number
 from qbo_simulator.rules.tax import apply_tax
 from qbo_simulator.rules.terms import due_date
-from qbo_simulator.rules.tracking import settle_tracking
+from qbo_simulator.rules.tracking import TRACKED, settle_tracking
 from qbo_simulator.rules.transactions import check_closed_books, custom_fields, refuse_deposited, settle_currency
 from qbo_simulator.wire import Json
 
@@ -61,6 +61,8 @@ class Form:
     owed: Callable[[Books, Json], Owed] | None = None
     # What else a new version, or the end, of a document brings about.
     linked: Callable[[Books, int, Json | None, Json | None], None] | None = None
+    # References that ``prepare`` or ``settle`` look up.
+    resolved: tuple[str, ...] = ()
     gaps: tuple[str, ...] = field(default=())
 
 
@@ -156,6 +158,7 @@ class FormRules(Rules):
                 if self.form.party and one.field == self.form.party[1]:
                     party = found
         settle_tracking(books, document, old)
+        self._refuse_unresolved(document)
         if not self.form.has_currency:
             return
         if party is None and document.get("CurrencyRef", {}).get("value", books.company.home_currency) != (
@@ -165,6 +168,15 @@ class FormRules(Rules):
         if party is None:
             document.setdefault("CurrencyRef", {"value": books.company.home_currency})
         settle_currency(books, document, party)
+
+    def _refuse_unresolved(self, document: Json) -> None:
+        """A reference that nobody looks up would be believed: 501 with its name."""
+        known = {one.field for one in self.form.references} | {"CurrencyRef", *TRACKED, *self.form.resolved}
+        for name in document:
+            if name.endswith("Ref") and name not in known:
+                raise NotSimulated(f"{name} on {self.entity.name}")
+        if document.get("CustomField") and not self.form.has_custom_fields:
+            raise NotSimulated(f"CustomField on {self.entity.name}")
 
     def _settle_lines(self, books: Books, document: Json, record: Record | None) -> int:
         last_line = record.last_line if record else 0
