@@ -74,6 +74,9 @@ class TestStack(Stack):
             "LEDGERLINE_MAPPINGS": str(self.mappings),
             "LEDGERLINE_BUSY_DELAY": "2",
             "LEDGERLINE_RETRY_DELAY": "2",
+            # The files do not change; reading them every ten seconds took half of all the processor's time.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "120",
         }
 
     def start_airflow(self) -> None:
