@@ -34,8 +34,9 @@ def test_a_run_of_two_companies_writes_each_invoice_to_its_own_books(site: Site)
     assert site.status(unmapped)[unmapped][0] == "Skipped"
     assert "texas: done" in site.log(run_id, "finish")
     kept = site.state(
-        "select realm_key, length(page), length(csv) from qbo_sync.findings join qbo_sync.plans on plans.id = plan_id"
-        " join qbo_sync.realms on realms.id = plans.realm where findings.run_id = %s order by 1",
+        "select realm_key, length(page), (select sum(length(csv)) from qbo_sync.findings_parts as part where part.plan_id ="
+        " findings.plan_id) from qbo_sync.findings join qbo_sync.plans on plans.id = plan_id join qbo_sync.realms on"
+        " realms.id = plans.realm where findings.run_id = %s order by 1",
         run_id,
     )
     assert [row[0] for row in kept] == ["london", "texas"]
