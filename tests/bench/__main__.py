@@ -15,6 +15,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 
 def main() -> int:
     """Run the chosen parts. 0 unless a part ended with an error."""
@@ -23,6 +25,8 @@ def main() -> int:
     # Airflow reads these when it is first imported, here and in the processes of the tasks.
     os.environ["AIRFLOW_HOME"] = str(folder / "airflow")
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+    # One key for all parts: Airflow reads it once in a process, and this process stores the sign-ons of all of them.
+    os.environ.setdefault("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
     logging.getLogger("qbo_hook").setLevel(logging.WARNING)
     try:
         return _measure(options, folder)
