@@ -116,8 +116,11 @@ class Totals:
         return self.by_month.setdefault((month_of(day), currency), Sums())
 
     def months(self) -> list[tuple[str, str, Sums]]:
-        """Currency by currency, the months in order: month, currency, sums."""
-        ordered = sorted(self.by_month.items(), key=lambda item: (item[0][1], item[0][0]))
+        """Currency by currency, the one with most in billing first, the months in order: month, currency, sums."""
+        billed: dict[str, Decimal] = {}
+        for (_, currency), sums in self.by_month.items():
+            billed[currency] = billed.get(currency, Decimal(0)) + sums.billing
+        ordered = sorted(self.by_month.items(), key=lambda item: (-billed[item[0][1]], item[0][1], item[0][0]))
         return [(month, currency, sums) for (month, currency), sums in ordered]
 
     def by_currency(self) -> list[tuple[str, Sums]]:
