@@ -57,6 +57,10 @@ class Decision:
         return tuple(finding for finding in self.findings if finding.severity is Severity.WARN)
 
 
+MAILED = "EmailSent"
+"""QuickBooks' EmailStatus of a document that went out."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A document with everything that the decision looks at."""
@@ -79,7 +83,7 @@ class _Case:
     @property
     def is_unmailed(self) -> bool:
         """It shall be mailed, and QuickBooks has not done so."""
-        return self.is_sending and (self.link is None or self.link.email_status != "EmailSent")
+        return self.is_sending and (self.link is None or self.link.email_status != MAILED)
 
     def found(self, reason: str) -> Finding | None:
         return next((finding for finding in self.findings if finding.reason == reason), None)

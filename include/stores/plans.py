@@ -131,13 +131,14 @@ class PlanStore:
     def known_fingerprints(self, source: str, kind: str, billing_ids: Sequence[str]) -> dict[str, str]:
         """The content that an earlier run saw of these documents, by billing id.
 
-        One that is Synced is known only while its link stands, and under the content that was last written: what was linked
-        before a disconnect, or changed before its link was found again, is looked at anew.
+        One that is in QuickBooks is known only while its link stands, and under the content that was last written: what was
+        linked before a disconnect, or changed before its link was found again, is looked at anew.
         """
         rows = self._rows(
             b"select status.billing_id, status.fingerprint from qbo_sync.statuses as status"
             b" where status.source = %(source)s and status.kind = %(kind)s and status.billing_id = any(%(ids)s)"
-            b" and status.fingerprint is not null and (status.status <> 'Synced' or exists (select from qbo_sync.links as link"
+            b" and status.fingerprint is not null and ((status.status <> 'Synced' and status.reason <> 'total_differs')"
+            b" or exists (select from qbo_sync.links as link"
             b" where link.source = status.source and link.kind = status.kind and link.billing_id = status.billing_id"
             b" and link.environment = %(environment)s and coalesce(link.fingerprint, status.fingerprint) = status.fingerprint))",
             {"source": source, "kind": kind, "ids": list(billing_ids), "environment": self.environment},

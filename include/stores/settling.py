@@ -95,7 +95,11 @@ def _answer(result: Settled) -> str | None:
 
 
 def _link_row(result: Settled) -> dict[str, Any]:
-    """The link of what QBO shows. An adopted object keeps the content that its archived link knew, not what we would write."""
+    """The link of what QBO shows.
+
+    An object that an archived link names keeps what that link knew of our last write: its content, its version and QBO's
+    answer. So a change in billing reaches it as an update, and what somebody edited since is seen as an edit and kept.
+    """
     item, entity = result.item, result.entity
     if entity is None:
         raise ValueError("a link is made from what QBO shows")
@@ -103,6 +107,7 @@ def _link_row(result: Settled) -> dict[str, Any]:
     is_ours = result.outcome in {"written", "found"} or result.is_agreed
     fingerprint = item.fingerprint if is_ours else known.fingerprint if known else None
     canon = item.canon_version if is_ours else known.canon_version if known else None
+    is_remembered = not is_ours and known is not None and bool(known.answer)
     return {
         "item_id": item.id,
         "source": item.source,
@@ -111,11 +116,11 @@ def _link_row(result: Settled) -> dict[str, Any]:
         "entity": item.entity,
         "qbo_id": str(entity["Id"]),
         "doc_number": entity.get("DocNumber") or item.doc_number,
-        "sync_token": str(entity["SyncToken"]),
+        "sync_token": known.sync_token if known and is_remembered else str(entity["SyncToken"]),
         "fingerprint": fingerprint,
         "canon_version": canon,
-        "total": _total(entity),
-        "owned": owned_fields(entity),
+        "total": _text(known.total) if known and is_remembered else _total(entity),
+        "owned": known.answer if known and is_remembered else owned_fields(entity),
         "email_status": entity.get("EmailStatus"),
         "origin": result.origin or "created",
     }

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from include.billing_sync.closing import days_after_closing
+from include.billing_sync.decide import MAILED
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.exact_json import StoredJson, dumps
 from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
@@ -152,6 +153,8 @@ class LiveInputs:
         link = self._links.get((item.kind, item.billing_id))
         if link is None or link.realm != self._realm:
             return Ready(None, None, stale="its link to QuickBooks was ended since the plan")
+        if link.email_status == MAILED:
+            return Ready(None, None, already=f"another run has mailed it (id {link.qbo_id})")
         to = (document.billing_email or "").strip()
         if not to:
             return Ready(

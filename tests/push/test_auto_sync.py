@@ -136,8 +136,7 @@ def test_after_a_reconnect_the_nightly_run_links_what_was_pushed_before(world: W
     world.invoice("T-2", amounts=("20.00",))
     world.sync()
     before = {one["DocNumber"]: one["Id"] for one in world.in_qbo()}
-    with connections.connect_state() as state:
-        realms.disconnect(state, world.sql("select id from qbo_sync.realms")[0][0], who="test")
+    disconnect(world)
     world.connect()
 
     assert world.sync(kind="manual", everything=True)["sent"] == 0
@@ -147,6 +146,45 @@ def test_after_a_reconnect_the_nightly_run_links_what_was_pushed_before(world: W
     assert {one["DocNumber"]: one["Id"] for one in world.in_qbo()} == before
     assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-2")] == [Decimal(25)]
     assert world.sync(kind="manual", everything=True)["sent"] == 0
+
+
+def test_what_changed_while_a_company_was_disconnected_is_brought_there_by_night(world: World) -> None:
+    """Disconnected, changed in billing, connected again: the invoice is found by its archived link and then updated."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.sync()
+    disconnect(world)
+    world.change("inv-T-1", "15.00")
+    world.connect()
+
+    world.sync(kind="manual", everything=True)
+    world.sync(kind="manual", everything=True)
+
+    assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-1")] == [Decimal(15)]
+    assert world.status("inv-T-1") == ("Synced", "updated")
+
+
+def test_an_edit_made_while_a_company_was_disconnected_is_never_overwritten(world: World) -> None:
+    """Disconnected and edited by the accountant, connected again, changed in billing: both are shown, the edit stays."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.sync()
+    disconnect(world)
+    (held,) = world.in_qbo("T-1")
+    world.qbo.act("edit", entity="Invoice", id=held["Id"], changes={"PrivateNote": "agreed by phone"})
+    world.connect()
+    world.sync(kind="manual", everything=True)
+    world.change("inv-T-1", "15.00")
+
+    world.sync(kind="manual", everything=True)
+
+    assert world.status("inv-T-1") == ("Skipped", "edited_in_qbo")
+    assert [one["PrivateNote"] for one in world.in_qbo("T-1")] == ["agreed by phone"]
+    assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-1")] == [Decimal(10)]
+
+
+def disconnect(world: World) -> None:
+    """End the connection to the company as an administrator does."""
+    with connections.connect_state() as state:
+        realms.disconnect(state, world.sql("select max(id) from qbo_sync.realms")[0][0], who="test")
 
 
 def test_a_mail_that_a_stopped_push_left_behind_goes_out_with_the_next_sync(world: World) -> None:

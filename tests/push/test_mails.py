@@ -116,3 +116,18 @@ def test_a_push_that_stops_before_the_mail_sends_it_next_time(mailing: tuple[Wor
     assert waiting == ("Synced", "not_yet_sent")
     assert mailed(world) == 1
     assert_exactly_once(world)
+
+
+def test_two_runs_that_planned_the_same_mail_send_it_once(mailing: tuple[World, Wire]) -> None:
+    """Both plans were made before either was pushed: the customer gets one mail, and the document stays Synced."""
+    world, _ = mailing
+    world.run()
+    plans = [world.prepare(delivery="send"), world.prepare(delivery="send")]
+
+    for plan in plans:
+        runs.push(*plan)
+
+    assert mailed(world) == 1
+    assert world.status("inv-T-1")[0] == "Synced"
+    assert_exactly_once(world)
+    assert_settled(world)
