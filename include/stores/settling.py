@@ -98,7 +98,8 @@ def _link_row(result: Settled) -> dict[str, Any]:
     """The link of what QBO shows.
 
     An object that an archived link names keeps what that link knew of our last write: its content, its version and QBO's
-    answer. So a change in billing reaches it as an update, and what somebody edited since is seen as an edit and kept.
+    answer; only the total is today's, so that a difference stays named. So a change in billing reaches it as an update, and
+    what somebody edited since is seen as an edit and kept.
     """
     item, entity = result.item, result.entity
     if entity is None:
@@ -119,7 +120,7 @@ def _link_row(result: Settled) -> dict[str, Any]:
         "sync_token": known.sync_token if known and is_remembered else str(entity["SyncToken"]),
         "fingerprint": fingerprint,
         "canon_version": canon,
-        "total": _text(known.total) if known and is_remembered else _total(entity),
+        "total": _total(entity),
         "owned": known.answer if known and is_remembered else owned_fields(entity),
         "email_status": entity.get("EmailStatus"),
         "origin": result.origin or "created",
