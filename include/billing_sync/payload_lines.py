@@ -17,6 +17,8 @@ from include.billing_sync.texts import cut
 
 FACTOR_DIGITS = 5
 """QuickBooks holds quantities and prices with at most five places (QBO facts, section 9.0)."""
+LARGEST_FACTOR = Decimal(10) ** 10
+"""And with at most ten digits before the point."""
 
 SALES_LINE = "SalesItemLineDetail"
 DISCOUNT_LINE = "DiscountLineDetail"
@@ -70,9 +72,10 @@ class LineBuilder:
         if line.quantity is None or line.unit_price is None:
             return None
         quantity = self.sign * line.quantity
-        if not (is_exact(quantity, FACTOR_DIGITS) and is_exact(line.unit_price, FACTOR_DIGITS)):
+        factors = (quantity, line.unit_price)
+        if not all(abs(factor) < LARGEST_FACTOR and is_exact(factor, FACTOR_DIGITS) for factor in factors):
             return None
-        return (quantity, line.unit_price) if product_is_certain(quantity, line.unit_price, amount) else None
+        return factors if product_is_certain(quantity, line.unit_price, amount) else None
 
     def _text(self, line: Line, *, has_factors: bool) -> tuple[str, str]:
         """The description, and the quantity that goes behind it where QuickBooks is not given it as a number."""

@@ -117,6 +117,9 @@ def test_outside_the_us_discounts_stay_lines_with_their_own_tax_code():
         ("12", "1.255", "15.00", False),
         ("1", "33.333333", "33.33", False),
         ("-2", "5.00", "-10.00", True),
+        ("1000000000000000000000000000000", "1", "5.00", False),
+        ("12345678901234567890", "12345678901234567890", "5.00", False),
+        ("1", "123456789012345678901234567.5", "5.00", False),
     ],
 )
 def test_quantity_and_price_are_sent_only_where_their_product_is_certain(quantity, price, amount, is_sent):
