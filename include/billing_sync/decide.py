@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from include.billing_sync.documents import Invoice
+from include.billing_sync.documents import NO_CONTENT, Invoice
 from include.billing_sync.facts_of_document import GONE_STATUSES
 from include.billing_sync.payloads import entity_for
 from include.billing_sync.reason_catalogue import Severity
@@ -163,6 +163,8 @@ def _changed(case: _Case) -> Decision:
         return _stopped(case)
     is_adopted = case.link is not None and case.link.fingerprint is None
     changed = "adopted, and never written as billing has it" if is_adopted else "content changed in billing"
+    if case.link is not None and case.link.fingerprint == NO_CONTENT:
+        changed = "void in QuickBooks, and open in billing again"
     why = "copied again, as the form asks" if case.is_recopy else changed
     then_send = case.is_unmailed and case.has_address
     return Decision(Action.UPDATE, "updated", *_held(case, why), then_send=then_send)

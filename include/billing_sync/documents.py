@@ -12,6 +12,8 @@ from operator import attrgetter
 from typing import Any
 
 CANON_VERSION = 1
+NO_CONTENT = "void"
+"""Stands where a fingerprint would: our own void is there, which is the content of no document."""
 NOT_CONTENT = frozenset(
     {
         "status",

@@ -13,6 +13,7 @@ from include.billing_sync.decide import Decision, beyond_the_limit, decide, was_
 from include.billing_sync.diff import changes
 from include.billing_sync.documents import CANON_VERSION, Invoice
 from include.billing_sync.exact_json import digest
+from include.billing_sync.facts_of_document import GONE_STATUSES
 from include.billing_sync.mapping import KINDS
 from include.billing_sync.payload import Payload
 from include.billing_sync.payloads import entity_for, invoice_payload, update_payload, void_payload
@@ -214,7 +215,9 @@ class Planner:
         The payload is made only where the plain totals differ, which a pushed tax variance may explain.
         """
         link, invoice = checked.link, checked.invoice
-        if decision.reason != "unchanged" or link is None or link.total is None or was_voided(link):
+        if decision.reason != "unchanged" or link is None or link.total is None:
+            return []
+        if was_voided(link) and invoice.status.lower() in GONE_STATUSES:
             return []
         if link.total == abs(invoice.total_amount):
             return []

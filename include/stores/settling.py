@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from include.billing_sync.documents import NO_CONTENT
 from include.billing_sync.owned import owned_fields
 from include.billing_sync.ports import Entity, Settled
 from include.billing_sync.statuses import Action, ItemState
@@ -106,7 +107,8 @@ def _link_row(result: Settled) -> dict[str, Any]:
         raise ValueError("a link is made from what QBO shows")
     known = result.adopted_from
     is_ours = result.outcome in {"written", "found"} or result.is_agreed
-    fingerprint = item.fingerprint if is_ours else known.fingerprint if known else None
+    ours = NO_CONTENT if item.action == Action.VOID else item.fingerprint
+    fingerprint = ours if is_ours else known.fingerprint if known else None
     canon = item.canon_version if is_ours else known.canon_version if known else None
     is_remembered = not is_ours and known is not None and bool(known.answer)
     return {

@@ -114,6 +114,27 @@ def test_a_void_that_billing_did_not_stamp_is_found_at_night(world: World) -> No
     assert world.sync(kind="manual", everything=True)["sent"] == 0
 
 
+def test_what_billing_opens_again_after_our_void_is_written_again(world: World) -> None:
+    """Voided on both sides, then open in billing with the same content: stamped or not, QuickBooks holds its amount again."""
+    world.settings(voided_in_billing="void", locked_before="off")
+    world.invoice("T-1", amounts=("10.00",))
+    world.invoice("T-2", amounts=("20.00",))
+    world.sync()
+    world.sql("update billing.invoices set status = 'void'")
+    world.sync()
+    assert [one["TotalAmt"] for one in world.in_qbo()] == [0, 0]
+
+    world.sql("update billing.invoices set status = 'open' where doc_number = 'T-1'")
+    world.sync()
+    world.sql("alter table billing.invoices disable trigger all")
+    world.sql("update billing.invoices set status = 'open' where doc_number = 'T-2'")
+    world.sync(kind="manual", everything=True)
+
+    assert sorted(one["TotalAmt"] for one in world.in_qbo()) == [10, 20]
+    assert set(world.statuses().values()) == {("Synced", "updated")}
+    assert world.sync(kind="manual", everything=True)["sent"] == 0
+
+
 def test_what_a_run_had_read_when_it_died_is_taken_by_the_next_one(world: World) -> None:
     """The watermark moved with the candidates, and then the run died: the void reaches QuickBooks all the same."""
     world.settings(voided_in_billing="void", locked_before="off")

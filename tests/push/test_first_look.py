@@ -14,7 +14,7 @@ from tests.push import wire as mishaps
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
 from tests.push.many import copies_of_first
-from tests.push.people import add_customer, enter
+from tests.push.people import add_customer, do, enter
 from tests.push.processes import PushProcess, until
 from tests.push.stage import copy_of, state_at
 from tests.push.wire import Call, Handler, Wire
@@ -250,6 +250,24 @@ def test_a_staging_copy_that_pushes_the_same_plan_posts_nothing_twice(
     assert_exactly_once(World(staging, world.qbo, world.mappings))
     assert_settled(World(staging, world.qbo, world.mappings))
     assert set(world.statuses().values()) == {LEFT_ALONE}
+
+
+def test_an_adopted_void_stays_named_and_is_not_overwritten(world: World) -> None:
+    """The accountant voided it while we were disconnected: total_differs, in the next run too, and nothing is written."""
+    world.settings(waits=FAST, limits=LIMITS, locked_before="off")
+    world.invoice("T-1")
+    world.run()
+    do(world, "void", "T-1")
+    with connections.connect_state() as state:
+        realms.disconnect(state, world.sql("select id from qbo_sync.realms")[0][0], who="test")
+    world.connect()
+
+    world.run()
+    first = world.status("inv-T-1")
+    world.run()
+
+    assert first == world.status("inv-T-1") == ("Error", "total_differs")
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [0]
 
 
 @pytest.mark.row("X6")
