@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -154,8 +154,22 @@ def _unchanged(case: _Case) -> Decision:
         text = f"in QuickBooks already; mail it to {case.invoice.billing_email}"
         return Decision(Action.SEND, "not_yet_sent", text, (Finding("not_yet_sent"),))
     kept = [finding for finding in case.warnings if finding.reason == "copied_not_sent"]
+    kept += _standing(case)
     text = "unchanged since the last write"
     return Decision(Action.NONE, "unchanged", text, (*kept, Finding("unchanged", text)))
+
+
+def _standing(case: _Case) -> list[Finding]:
+    """What our last write left different on purpose, named as long as it stands: QuickBooks' own tax, and a moved date."""
+    held = case.link.answer if case.link else {}
+    told = []
+    variance, total = case.found("tax_variance"), held.get("TotalAmt")
+    if variance is not None and total is not None and Decimal(str(total)) != abs(case.invoice.total_amount):
+        told.append(replace(variance, severity=Severity.WARN))
+    day, meant = held.get("TxnDate"), case.invoice.invoice_date.isoformat()
+    if day and day != meant and f"Billing date {meant}" in str(held.get("PrivateNote", "")):
+        told.append(Finding("date_moved", f"{meant} became {day}, the first day that was not closed then"))
+    return told
 
 
 def _changed(case: _Case) -> Decision:

@@ -34,6 +34,9 @@ def test_the_closing_date_itself_is_closed_and_the_day_after_is_open(world: Worl
     assert {number: one["TxnDate"] for number, one in held.items()} == {"T-1": "2026-10-06", "T-2": "2026-10-06"}
     assert "2026-10-05" in held["T-1"]["PrivateNote"]
     assert ("date_moved" in world.reasons("inv-T-1"), "date_moved" in world.reasons("inv-T-2")) == (True, False)
+    world.run()
+    assert world.status("inv-T-1") == ("Synced", "date_moved")
+    assert world.status("inv-T-2") == ("Synced", "unchanged")
 
 
 @pytest.mark.row("F155", "X11")
