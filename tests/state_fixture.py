@@ -29,6 +29,9 @@ from include.wiring.migrations.run import migrate
 RUN_USER = "qbo_sync_test"
 RUN_PASSWORD = "only-for-tests"
 _TEMPLATE = "ledgerline_template"
+COPY_STRATEGY = "strategy file_copy"
+"""The other strategy copies sequences with values that PostgreSQL believes to be in its log already: killed soon after, the
+server gives the same values again, which a database restored from a dump never does."""
 _numbers = itertools.count(1)
 
 
@@ -48,7 +51,7 @@ def migrated_database(pg: EmbeddedPostgres, role: Literal["run", "admin"] = "run
         if _TEMPLATE not in names:
             migrate(pg.create_database(_TEMPLATE), login=(RUN_USER, RUN_PASSWORD))
         name = next(name for number in _numbers if (name := f"state_{number}") not in names)
-        connection.execute(f'create database "{name}" template "{_TEMPLATE}"'.encode())
+        connection.execute(f'create database "{name}" template "{_TEMPLATE}" {COPY_STRATEGY}'.encode())
     admin = pg.dsn(name)
     return admin if role == "admin" else as_run(admin)
 

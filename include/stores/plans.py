@@ -167,6 +167,17 @@ class PlanStore:
         )
         return {row["billing_id"] for row in rows}
 
+    def begin(self, plan_id: int) -> None:
+        """The plan is made from here on; what an earlier try stored before it ended is taken out.
+
+        Raises PlanError when the plan was replaced, ended, or pushed in part: what was sent stays recorded under it.
+        """
+        if not self._rows(sql("begin_plan"), {"plan_id": plan_id, "realm": self.realm}):
+            raise PlanError(
+                f"plan {plan_id} cannot be made again, because it was pushed, replaced by a later one, or expired:"
+                " clear the extract task of this run, which opens a new plan, or trigger a new run"
+            )
+
     def add_items(self, plan_id: int, source: str, items: Iterable[PlannedItem]) -> int:
         """Store the items of a plan. Returns how many."""
         columns = (

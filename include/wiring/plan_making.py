@@ -48,6 +48,7 @@ def make_plan(
     maker = realm.maker(mode)
     planner = Planner(maker, today=today, is_recopy=is_recopy)
     store = realm.plans()
+    store.begin(plan_id)
     work = _Work(realm, maker, planner, store, plan_id, run_id, frozenset(asked_for))
     for candidates in read_candidates(realm.state, plan_id, CHUNK):
         work.add(candidates)

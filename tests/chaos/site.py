@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from demo.runner.postgres import EmbeddedPostgres
 from demo.store import make_schema
 from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET, RunningSimulator
-from tests.state_fixture import RUN_USER, as_run, migrated_database, started_postgres
+from tests.state_fixture import COPY_STRATEGY, RUN_USER, as_run, migrated_database, started_postgres
 from tests.world import write_settings
 
 _FIRST_REALM = 9_130_000_000_001_000
@@ -120,7 +120,7 @@ class Site:
             connection.execute(
                 b"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", (source,)
             )
-            connection.execute(f'create database "{target}" template "{source}"'.encode())
+            connection.execute(f'create database "{target}" template "{source}" {COPY_STRATEGY}'.encode())
 
     def billing_sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement in billing."""

@@ -1,4 +1,4 @@
-"""A pushing process that dies right before a step that no process has died at yet.
+"""A working process that dies right before a step that no process has died at yet.
 
 A step is one exchange with PostgreSQL or one call to QuickBooks, told apart by what is asked and by the way through our code
 that leads to it. The steps are met on the way, in the drivers' own methods, so that one that is added to the push tomorrow is
@@ -28,16 +28,24 @@ def push_and_die(plan: Mapping[str, Any], context: Mapping[str, Any], known: set
     """
     from include.wiring import runs
 
+    return do_and_die(lambda: runs.push(plan, context), known)
+
+
+def do_and_die(work: Callable[[], Any], known: set[str]) -> str | None:
+    """Do some work in a process of its own that dies at the first step that is not ``known``.
+
+    Returns the step, or None when the work was done to its end.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _live(lambda: runs.push(plan, context), known, writer)
+        _live(work, known, writer)
     os.close(writer)
     with os.fdopen(reader) as told:
         step = told.read()
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status):
-        assert os.waitstatus_to_exitcode(status) == 0, "the push failed instead of dying"
+        assert os.waitstatus_to_exitcode(status) == 0, "it failed instead of dying"
         return None
     assert os.WTERMSIG(status) == signal.SIGKILL
     return step
