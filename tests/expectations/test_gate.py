@@ -273,6 +273,17 @@ def test_a_team_can_bring_rules_of_its_own():
     assert reasons(own.judge([row(invoice(charge(), charge(position=2)))])["I1"]) == [("too_many_lines", "warn")]
 
 
+def test_a_rule_that_is_met_mostly_names_its_rows_all_the_same():
+    """Great Expectations is content with three rows of four; the fourth has its finding nevertheless."""
+    rule = at_most("line_count", 1, "too_many_lines", "{line_count} lines", "warn")
+    rule.mostly = 0.5
+    two_lines = row(invoice(charge(), charge(position=2)), billing_id="I2")
+
+    findings = Gate(SETTINGS, [rule]).judge([row(billing_id=str(number)) for number in range(3)] + [two_lines])
+
+    assert {one: reasons(found) for one, found in findings.items()} == {"I2": [("too_many_lines", "warn")]}
+
+
 def test_great_expectations_keeps_quiet(gate, caplog, capfd):
     """No line of its log, no progress bar."""
     with caplog.at_level(logging.INFO):
