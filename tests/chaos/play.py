@@ -252,8 +252,8 @@ class Play:
         worker.kill()
 
     def _aim(self, run: DagRun) -> Aim | None:
-        """Mostly at the push; one in six workers is left alone."""
-        if self.chance.random() < (0.15 if run.task == "push" else 0.8):
+        """Mostly at the push, of which one in six is left alone."""
+        if self.chance.random() < (0.15 if run.task == "push" else 0.7):
             return None
         skip = int(2 ** self.chance.uniform(0, 8.5 if run.task == "push" else 6))
         return Aim(skip, self.chance.randint(0, 60), frozenset(self.steps), again=0.7, seed=self.chance.getrandbits(32))

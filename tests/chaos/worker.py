@@ -14,8 +14,10 @@ from typing import Any
 
 from tests.chaos.points import Aim, Points, tell
 
-TASKS = ("extract", "check", "plan", "push")
-"""As the DAGs wire them; the form's approval is not asked for, and preflight and report write nothing to QuickBooks."""
+TASKS = ("preflight", "extract", "check", "plan", "push", "report")
+"""As the DAGs wire them; the form's approval is not asked for."""
+_ASIDE = ("preflight", "report")
+"""What they return is not handed on to the next task."""
 
 
 @dataclass
@@ -42,8 +44,9 @@ class DagRun:
 
     def advance(self, result: Any) -> None:
         """The task has ended well and handed this on."""
+        if self.task not in _ASIDE:
+            self.given = result
         self.done += 1
-        self.given = result
         self.tries = 0
 
     def perform(self) -> Any:
@@ -55,10 +58,12 @@ class DagRun:
         context = {"dag_run": dag_run, "params": dict(self.params)}
         extract = runs.extract_changes if self.dag_id == "qbo_auto_sync" else runs.extract
         steps: dict[str, Callable[[], Any]] = {
+            "preflight": lambda: runs.preflight(self.realm_key, context),
             "extract": lambda: extract(self.realm_key, context),
             "check": lambda: runs.check(self.given, context),
             "plan": lambda: runs.plan(self.given, context),
             "push": lambda: runs.push(self.given, context),
+            "report": lambda: runs.report(self.realm_key, context),
         }
         return steps[self.task]()
 
