@@ -5,6 +5,7 @@ Numbers never pass through a float: they are ``Decimal`` or ``int`` from the req
 """
 
 import json
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from json import encoder
@@ -18,6 +19,7 @@ _MARK = "\x7f"
 _OPEN = '"' + _MARK
 _CLOSE = _MARK + '"'
 _SUSPICIOUS = (_MARK.encode(), rb"\u007f", rb"\u007F")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class UnreadableJson(ValueError):
@@ -34,6 +36,9 @@ def decode(raw: bytes) -> Any:
         tree = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
         if any(part in raw for part in _SUSPICIOUS) and _MARK in json.dumps(tree, default=str, ensure_ascii=False):
             raise UnreadableJson("Invalid character (DEL)")
+        if _SURROGATE.search(raw):
+            # Half of a pair is no character and cannot be stored; encoding finds it.
+            json.dumps(tree, default=str, ensure_ascii=False).encode()
         return tree
     except UnreadableJson:
         raise

@@ -1,6 +1,7 @@
 """A client for tests: it sends what it is told and returns what came back; and short forms of requests."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.client import HTTPConnection
@@ -47,7 +48,12 @@ class Qbo:
         self.token = token or simulator.access_token(realm_id)
 
     def call(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **parameters: Any
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str | None] | None = None,
+        **parameters: Any,
     ) -> Answer:
         """One request; ``body`` is JSON unless it is bytes, a header given as None is left out."""
         query = urlencode(parameters, quote_via=quote)
@@ -56,7 +62,7 @@ class Qbo:
         if body is not None:
             sent["Content-Type"] = "application/json"
             body = body if isinstance(body, bytes) else json.dumps(body, default=float).encode()
-        sent |= headers or {}
+        sent = {name: value for name, value in {**sent, **(headers or {})}.items() if value is not None}
         connection = HTTPConnection("127.0.0.1", self.simulator.port, timeout=60)
         try:
             connection.request(method, target + (f"?{query}" if query else ""), body, sent)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -171,3 +172,54 @@ def test_the_minor_version_is_ignored(qbo: Qbo) -> None:
 def test_the_resource_is_found_in_any_case(qbo: Qbo) -> None:
     """/Customer/1 and /customer/1."""
     assert qbo.get("Customer/1")["Customer"] == qbo.get("customer/1")["Customer"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "path",
+    ["customer", "customer/1", "query?query=select%20*%20from%20Customer", "batch", "reports/BalanceSheet", "cdc"],
+)
+def test_a_method_that_quickbooks_has_not_is_refused(qbo: Qbo, method: str, path: str) -> None:
+    """500 Unsupported Operation, also where a GET would be answered."""
+    answer = qbo.call(method, path)
+
+    assert (answer.status, answer.error["code"]) == (400, "500")
+
+
+@pytest.mark.parametrize("path", ["reports", "reports/Nonsense", "query/1", "batch/1", "cdc/1"])
+def test_what_is_no_report_and_no_list_is_unsupported(qbo: Qbo, path: str) -> None:
+    """501 is kept for what QuickBooks has and the simulator has not."""
+    assert (qbo.get(path).status, qbo.get(path).error["code"]) == (400, "500")
+
+
+def test_half_a_character_is_refused(qbo: Qbo) -> None:
+    """A lone surrogate is no text; a pair of them is one character."""
+    half = qbo.call("POST", "customer", b'{"DisplayName":"\\ud83e"}')
+    whole = qbo.call("POST", "customer", b'{"DisplayName":"\\ud83e\\udd84"}')
+
+    assert (half.status, half.error["code"]) == (400, "2010")
+    assert whole["Customer"]["DisplayName"] == "🦄"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_small_body_that_unpacks_to_a_huge_one_is_413(qbo: Qbo, encoding: str) -> None:
+    """The size counts unpacked, and no more than that is ever unpacked."""
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress}[encoding]
+
+    bomb = qbo.call("POST", "invoice", pack(b" " * 64 * 1024 * 1024), {"Content-Encoding": encoding})
+    fine = qbo.call("POST", "invoice", pack(json.dumps(invoice()).encode()), {"Content-Encoding": encoding})
+
+    assert (bomb.status, bomb.headers["content-type"]) == (413, "text/html")
+    assert fine.status == 200
+
+
+@pytest.mark.parametrize("given", [1, None, "text", [], {"bId": ["x"]}, {"bId": {"a": 1}}, {"bId": "1", "Query": 5}])
+def test_a_batch_item_that_is_none_does_nothing(qbo: Qbo, given: Any) -> None:
+    """A fault for the item, even where it holds an object that could be made; the other items are done."""
+    odd = {"operation": "create", "Customer": {"DisplayName": "Odd"}, **given} if isinstance(given, dict) else given
+
+    refused, fine = qbo.batch(odd, {"bId": "2", "operation": "create", "Customer": {"DisplayName": "Fine"}})
+
+    assert refused["Fault"]["Error"][0]["code"] == "2010"
+    assert fine["Customer"]["DisplayName"] == "Fine"
+    assert qbo.query("select * from Customer where DisplayName = 'Odd'").rows == []

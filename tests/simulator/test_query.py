@@ -232,6 +232,22 @@ def test_singletons_can_be_queried(qbo: Qbo) -> None:
         ("drop table objects", "4000", "Error parsing query", "Encountered"),
         ("select * from Invoice; select * from Customer", "4000", "Error parsing query", "Encountered"),
         ("select", "4000", "Error parsing query", "<EOF>"),
+        (
+            "select Id, BillAddr.City from Customer",
+            "4001",
+            "Invalid query",
+            "Property BillAddr not found for Entity Customer",
+        ),
+        ("select * from Invoice startposition 99999999999999999999", "4001", "Invalid query", "is too large"),
+        pytest.param(
+            f"select * from Invoice startposition {'9' * 5000}", "4000", "Error parsing query", "digits", id="9…"
+        ),
+        (
+            "select * from Invoice maxresults 1 startposition 1 maxresults 2",
+            "4000",
+            "Error parsing query",
+            '"maxresults"',
+        ),
     ],
 )
 def test_a_query_that_cannot_be_asked_is_refused(qbo: Qbo, text: str, code: str, message: str, detail: str) -> None:
@@ -264,15 +280,16 @@ def test_an_entity_that_is_not_simulated_is_named(qbo: Qbo) -> None:
 
 
 def test_a_query_can_be_posted_as_text(qbo: Qbo) -> None:
-    """application/text or text/plain; JSON is not a query."""
+    """application/text or text/plain; JSON is not a query, nor is what has no type (1050)."""
     text = b"select count(*) from Customer"
 
     posted = [
         qbo.call("POST", "query", text, {"Content-Type": kind})
-        for kind in ("application/text", "text/plain", "application/json")
+        for kind in ("application/text", "text/plain; charset=utf-8", "application/json", None)
     ]
 
-    assert [answer.status for answer in posted] == [200, 200, 400]
+    assert [answer.status for answer in posted] == [200, 200, 400, 400]
+    assert {answer.error["code"] for answer in posted[2:]} == {"1050"}
     assert posted[0].body["QueryResponse"]["totalCount"] == 29
 
 

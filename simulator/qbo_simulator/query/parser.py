@@ -1,11 +1,13 @@
 """Text of a query to its parts; a text that is no query is 4000, as QBO words it."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, v_args
+from lark.exceptions import VisitError
 
 from qbo_simulator.errors import Fault
 
@@ -96,6 +98,9 @@ class _Builder(Transformer[Token, Query]):
         query = Query(str(entity), **selection)
         for name, value in parts:
             setattr(query, name, value)
+        if repeated := [name for name, count in Counter(name for name, _value in parts).items() if count > 1]:
+            word = repeated[0].replace("_", "")
+            raise Fault("4000", f'QueryParserError: Encountered " "{word}" "{word} "" a second time.')
         return query
 
 
@@ -114,8 +119,13 @@ def parse(text: str) -> Query:
         return _BUILDER.transform(_PARSER.parse(text))
     except UnexpectedInput as error:
         raise _fault(error, text) from error
-    except ValueError as error:
-        raise Fault("4000", f"QueryParserError: {error}") from error
+    except VisitError as error:
+        raise (error.orig_exc if isinstance(error.orig_exc, Fault) else _unusable(error.orig_exc)) from error
+
+
+def _unusable(error: Exception) -> Fault:
+    """A number of so many digits that it is none."""
+    return Fault("4000", f"QueryParserError: {error}")
 
 
 _NAMES = {

@@ -18,6 +18,8 @@ from qbo_simulator.wire import Json
 _SELECTIVE = ("id", "docnumber", "customerref", "displayname", "name", "fullyqualifiedname")
 DEFAULT_ROWS = 100
 MOST_ROWS = 1000
+# A position is a Java int.
+LARGEST_NUMBER = 2**31 - 1
 _SQL_OPERATORS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "<>"}
 
 
@@ -74,6 +76,8 @@ def _rows(books: Books, numbers: list[int]) -> list[tuple[Any, ...]]:
 
 
 def _page(books: Books, query: Query) -> tuple[int, int]:
+    if query.start_position > LARGEST_NUMBER:
+        raise invalid(f"value {query.start_position} is too large. Max allowed value is {LARGEST_NUMBER}")
     if query.start_position < 1:
         raise invalid(f"value {query.start_position} is too small. Min allowed value is 1")
     rows = DEFAULT_ROWS if query.max_results is None else query.max_results
@@ -271,4 +275,4 @@ def _selected(entity: EntityType, name: str) -> tuple[str, str]:
     for known in entity.shape.order:
         if known.lower() == name.lower() and known not in nested:
             return known, ""
-    raise invalid(f"Property {name} not found for Entity {entity.name}")
+    raise invalid(f"Property {head} not found for Entity {entity.name}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from qbo_simulator import operations, wire
 from qbo_simulator.books import Books
+from qbo_simulator.entities.fields import PACKAGE, ill_typed
 from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.entities.registry import ENTITIES, KNOWN_GAPS
 from qbo_simulator.errors import MESSAGES, Fault, NotSimulated, business, missing
@@ -56,13 +57,12 @@ class Batch:
 
     def _item(self, books: Books, item: Any, request_id: str, mishap: Rule | None) -> str:
         bid = item.get("bId") if isinstance(item, dict) else None
-        text = "" if bid is None else str(bid)
+        text = "" if bid is None or isinstance(bid, dict | list) else str(bid)
         try:
             if not isinstance(item, dict):
-                raise Fault(
-                    "2010",
-                    "Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.BatchItemRequest",
-                )
+                raise ill_typed(item, f"{PACKAGE}.BatchItemRequest", "")
+            if isinstance(bid, dict | list):
+                raise ill_typed(bid, "java.lang.String", "bId")
             if mishap and "Query" not in item:
                 strike(mishap, _entity(item))
             inner = self._remembered(books, item, request_id, text)
@@ -86,7 +86,9 @@ class Batch:
 
     def _execute(self, books: Books, item: Json) -> operations.Outcome:
         if "Query" in item:
-            return operations.Outcome(f'{{"QueryResponse":{run(books, str(item["Query"]))}}}', "QueryResponse", None)
+            if not isinstance(item["Query"], str):
+                raise ill_typed(item["Query"], "java.lang.String", "Query")
+            return operations.Outcome(f'{{"QueryResponse":{run(books, item["Query"])}}}', "QueryResponse", None)
         entity = _entity(item)
         operation = str(item.get("operation", "")).lower()
         options = str(item.get("optionsData", "")).lower()

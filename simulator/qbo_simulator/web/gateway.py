@@ -14,7 +14,7 @@ from qbo_simulator.reports.run import run as run_report
 from qbo_simulator.web import extras
 from qbo_simulator.web.batch import Batch, fault_of, strike
 from qbo_simulator.web.cdc import changes
-from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call
+from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call, TooLarge, html_answer
 from qbo_simulator.web.memory import LONGEST, RequestMemory, check_length
 from qbo_simulator.web.shell import xml_fault
 from qbo_simulator.web.tokens import Tokens
@@ -66,6 +66,8 @@ class Gateway:
             return gap_answer(gap)
         except Throttled:
             return self._throttled()
+        except TooLarge:
+            return html_answer(413)
         except BadBody as error:
             return self.fault_answer(Fault("1050", f"Unsupported content : {error}"))
 
@@ -120,7 +122,7 @@ class Gateway:
         self._refuse_unknown(call, rest)
         if call.mishap and call.mishap.kind == "fault" and name != "batch":
             raise fault_of(call.mishap)
-        if name == "query" and len(rest) == 1:
+        if name == "query" and len(rest) == 1 and call.method in ("GET", "POST"):
             return self._query(call, books)
         if name == "batch" and len(rest) == 1:
             return self._batch(call, books)
@@ -134,7 +136,7 @@ class Gateway:
             return self._extra(call, books, [part.lower() for part in rest])
         entity = BY_FOLDED_NAME.get(name)
         if entity is None:
-            if name in KNOWN_GAPS or name in ("reports", "graphql"):
+            if name in KNOWN_GAPS or name == "graphql":
                 raise NotSimulated(f"/{name}")
             raise self._no_resource(call)
         if call.method == "GET":

@@ -1,6 +1,5 @@
 """Requests and answers of QBO's surface, and the headers that QBO sends."""
 
-import gzip
 import uuid
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,8 +17,17 @@ JSON_OK = "application/json;charset=utf-8"
 JSON_ERROR = "application/json"
 
 
+LARGEST_BODY = 16 * 1024 * 1024
+# What zlib calls the two ways of packing.
+_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+
+
 class BadBody(Exception):
     """The body could not be unpacked."""
+
+
+class TooLarge(Exception):
+    """The body is larger than the front door lets through, packed or unpacked: 413."""
 
 
 @dataclass(slots=True)
@@ -37,18 +45,22 @@ class Call:
     mishap: Rule | None = None
 
     def payload(self) -> bytes:
-        """The body, unpacked; raises ``BadBody``."""
+        """The body, unpacked; raises ``BadBody`` and ``TooLarge``."""
         encoding = self.headers.get("content-encoding", "").lower()
         if encoding in ("", "identity"):
             return self.body
+        if encoding not in _WINDOWS:
+            raise BadBody(f"Content-Encoding {encoding}")
+        unpacker = zlib.decompressobj(_WINDOWS[encoding])
         try:
-            if encoding == "gzip":
-                return gzip.decompress(self.body)
-            if encoding == "deflate":
-                return zlib.decompress(self.body)
-        except (OSError, EOFError, zlib.error) as error:
+            unpacked = unpacker.decompress(self.body, LARGEST_BODY + 1)
+        except zlib.error as error:
             raise BadBody(f"the body is not {encoding}") from error
-        raise BadBody(f"Content-Encoding {encoding}")
+        if len(unpacked) > LARGEST_BODY:
+            raise TooLarge
+        if not unpacker.eof:
+            raise BadBody(f"the body is not {encoding}")
+        return unpacked
 
     def query_values(self) -> dict[str, str]:
         """The query string with the names as they were written."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from qbo_simulator import wire
 from qbo_simulator.web import signon
-from qbo_simulator.web.http import Answer, BadBody, Call, html_answer
+from qbo_simulator.web.http import Answer, BadBody, Call, TooLarge, html_answer
 from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.world import World
 
@@ -181,7 +181,7 @@ class OAuth:
             is_form = call.content_type == "application/x-www-form-urlencoded"
             given = _form(call) if is_form else wire.decode(call.payload() or b"{}")
             value = str(given.get("token", ""))
-        except (ValueError, AttributeError, BadBody) as error:
+        except (ValueError, AttributeError, BadBody, TooLarge) as error:
             raise OAuthError("invalid_request") from error
         token = self.tokens.find(value)
         if token is None or token.state == "revoked" or self.tokens.grant(token.grant_key).client_id != client_id:

@@ -18,6 +18,7 @@ from qbo_simulator.mishaps import Mishaps, Rule
 from qbo_simulator.web.http import (
     JSON_ERROR,
     JSON_OK,
+    LARGEST_BODY,
     Answer,
     Call,
     Receive,
@@ -34,7 +35,6 @@ from qbo_simulator.web.webhooks import Webhooks
 from qbo_simulator.world import World
 
 LOG = logging.getLogger("qbo_simulator")
-LARGEST_BODY = 16 * 1024 * 1024
 Answerer = Callable[[Call], Answer]
 
 
