@@ -79,7 +79,8 @@ class Billed:
 class Held:
     """One document that QuickBooks holds; the amounts of a credit memo are negative.
 
-    ``edits`` are the fields of ours that somebody changed there; ``twin`` the id of another one with its number.
+    ``edits`` are the fields of ours that somebody changed there. ``twin`` is the id of the one beside which this one is too
+    much, and ``twin_of`` the billing document of that one; ``is_strayed``: a sending of ours says so, and not the number.
     """
 
     entity: str
@@ -95,6 +96,8 @@ class Held:
     is_void: bool = False
     edits: tuple[Edit, ...] = ()
     twin: str | None = None
+    twin_of: str | None = None
+    is_strayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,11 @@ class Difference:
 def money(amount: Decimal, currency: str) -> str:
     """An amount as a difference states it."""
     return f"{plain(amount)} {currency}".strip()
+
+
+def beside(value: str, twin: str) -> str:
+    """What is too much in QuickBooks, with the id of the one that counts."""
+    return f"{value}; beside id {twin}"
 
 
 def month_of(day: date | None) -> str:

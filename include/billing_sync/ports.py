@@ -248,6 +248,12 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+class LateBook(Protocol):
+    """Where answers go that came when this process had lost the right to store them. Raises nothing of its own."""
+
+    def keep(self, results: Sequence[Settled]) -> None: ...
+
+
 class Journal(Protocol):
     """The log of the push: one line per document."""
 

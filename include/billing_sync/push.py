@@ -21,6 +21,7 @@ from include.billing_sync.ports import (
     Inputs,
     Item,
     Journal,
+    LateBook,
     Ledger,
     Outbox,
     Ready,
@@ -95,6 +96,7 @@ class Push:
         inputs: Inputs,
         clock: Clock,
         journal: Journal,
+        late: LateBook,
         settings: PushSettings,
     ) -> None:
         self.plan_id = plan_id
@@ -103,6 +105,7 @@ class Push:
         self.inputs = inputs
         self.clock = clock
         self.journal = journal
+        self.late = late
         self.settings = settings
         self.summary = PushSummary()
         self._settler = Settler(outbox, ledger, settings.settle_after, settings.call_limit)
@@ -235,7 +238,7 @@ class Push:
         try:
             self._store(results)
         except BaseException:
-            self._report_late_answers(results)
+            self._keep_late_answers([result for result in results if result.entity])
             raise
         self._count_writes(results)
         self._count_unreachable(answers.values())
@@ -244,14 +247,14 @@ class Push:
         else:
             self._group_limit = min(self.settings.batch_size, self._group_limit * 2)
 
-    def _report_late_answers(self, results: Iterable[Settled]) -> None:
-        """The right to store them is lost: whoever has it now looks them up, and the log keeps what QBO said."""
+    def _keep_late_answers(self, results: Sequence[Settled]) -> None:
+        """The right to store them is lost: whoever has it now looks them up, and what is in QBO twice by them is named."""
         for result in results:
-            if result.entity:
-                number = result.item.doc_number or result.item.billing_id
-                self.journal.note(
-                    f"{number}: QuickBooks wrote id {result.entity['Id']}, which this push could not store"
-                )
+            number = result.item.doc_number or result.item.billing_id
+            written = result.entity or {}
+            self.journal.note(f"{number}: QuickBooks wrote id {written['Id']}, which this push could not store")
+        if results:
+            self.late.keep(results)
 
     def _count_writes(self, results: Sequence[Settled]) -> None:
         is_unknown = any(

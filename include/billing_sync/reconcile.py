@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from include.billing_sync.facts_of_document import DRAFT, OPEN_STATUSES
-from include.billing_sync.pairs import Billed, Difference, DriftClass, Held, Known, Pair, money, month_of
+from include.billing_sync.pairs import Billed, Difference, DriftClass, Held, Known, Pair, beside, money, month_of
 from include.billing_sync.reasons import CATALOGUE
 from include.billing_sync.repairs import Case, repair
 from include.billing_sync.statuses import Status
@@ -97,6 +97,8 @@ def _surplus(pair: Pair, held: Held) -> Difference:
     elif pair.known.is_linked:
         drift = DriftClass.DELETED_IN_BILLING
     value = _whose(money(held.total, held.currency), held.customer_name)
+    if held.twin:
+        value = beside(value, held.twin)
     return _difference(pair, drift, "existence", None, value, -held.total, explained)
 
 
@@ -260,7 +262,7 @@ def _difference(
         currency=mine.currency if mine else held.currency if held else "",
         day=pair.owed_day if mine and not mine.is_gone else held.day if held else None,
         explained=explained,
-        billing_id=billed.billing_id if billed else known.billing_id,
+        billing_id=billed.billing_id if billed else known.billing_id or (held.twin_of if held else None),
         doc_number=(billed.doc_number if billed else None) or (held.doc_number if held else None),
         entity=held.entity if held else billed.entity if billed else "Invoice",
         qbo_id=held.qbo_id if held else known.qbo_id,
@@ -278,6 +280,7 @@ def _case(pair: Pair, found: Difference) -> Case:
         is_changed_in_billing=pair.is_changed_in_billing,
         is_edited=bool(pair.held and pair.held.edits),
         twin=pair.held.twin if pair.held else None,
+        is_strayed=bool(pair.held and pair.held.is_strayed),
     )
 
 

@@ -22,6 +22,7 @@ class Case:
     is_changed_in_billing: bool = False
     is_edited: bool = False
     twin: str | None = None
+    is_strayed: bool = False
 
 
 def repair(case: Case) -> str:
@@ -33,10 +34,7 @@ def repair(case: Case) -> str:
     if case.drift == "balance":
         return _balance(case)
     if case.drift == "duplicate":
-        return (
-            f"QuickBooks holds this number twice, also as id {case.twin}. Keep that one; "
-            "void or delete this one in QuickBooks after moving its payments."
-        )
+        return _duplicate(case)
     return _WORDS[case.drift]
 
 
@@ -66,6 +64,15 @@ _FIELDS = {
     "number": "the number",
     "currency": "the currency",
 }
+
+
+def _duplicate(case: Case) -> str:
+    what = (
+        f"A sending of ours made it, late or twice, beside id {case.twin}, which is linked."
+        if case.is_strayed
+        else f"QuickBooks holds this number twice, also as id {case.twin}."
+    )
+    return f"{what} Keep that one; void or delete this one in QuickBooks after moving its payments."
 
 
 def _missing(case: Case) -> str:

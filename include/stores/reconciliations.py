@@ -136,10 +136,12 @@ class ReconciliationStore:
 
     def save(self, reconciliation_id: int, found: Iterable[Difference]) -> None:
         """Keep differences."""
-        rows = [_difference_row(one) for one in found]
-        if rows:
-            values = {**self._place, "reconciliation_id": reconciliation_id, "rows": dumps(rows)}
-            self._connection.execute(sql("reconcile/save_differences"), values)
+        save_differences(self._connection, found, {**self._place, "reconciliation_id": reconciliation_id})
+
+    def take_up_late(self, reconciliation_id: int) -> None:
+        """Close what late answers left and this comparison looked at: where it still stands, the comparison names it itself."""
+        values = {**self._place, "reconciliation_id": reconciliation_id}
+        self._connection.execute(sql("reconcile/take_up_late"), values)
 
     def finish(self, reconciliation_id: int, totals: Totals) -> None:
         """End the reconciliation with its totals."""
@@ -164,6 +166,15 @@ class ReconciliationStore:
     def _rows(self, name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(sql(f"reconcile/{name}"), values).fetchall()
+
+
+def save_differences(
+    connection: psycopg.Connection[Any], found: Iterable[Difference], place: Mapping[str, Any]
+) -> None:
+    """Keep differences; ``place`` names realm, source, kind and reconciliation_id (None: no comparison found them)."""
+    rows = [_difference_row(one) for one in found]
+    if rows:
+        connection.execute(sql("reconcile/save_differences"), {**place, "rows": dumps(rows)})
 
 
 def finished_of_run(
@@ -288,6 +299,8 @@ def _held(row: Mapping[str, Any]) -> Held:
         is_void=row["is_void"],
         edits=tuple(Edit(**edit) for edit in row["edits"]),
         twin=row["twin"],
+        twin_of=row["twin_of"],
+        is_strayed=row["is_strayed"],
     )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+import psycopg
+
 from include.billing_sync.money import for_people
 from include.billing_sync.ports import Settled
 from include.billing_sync.push import Push, PushSettings, PushStopped, PushSummary
+from include.stores.late_answers import keep_late_answers
 from include.stores.locks import BusyError, RealmLock
 from include.stores.outbox import PostgresOutbox
 from include.stores.plans import Plan, PlanError
@@ -62,6 +66,28 @@ class LogJournal:
     def note(self, text: str) -> None:
         """Log what the push is waiting for or doing."""
         log.info(text)
+
+
+class LateAnswers:
+    """Keeps what came too late over a fresh connection, since the lock's own is gone or speaks for nobody."""
+
+    def __init__(self, realm: Realm, epoch: int, run_id: str) -> None:
+        self._realm, self._epoch, self._run_id = realm, epoch, run_id
+
+    def keep(self, results: Sequence[Settled]) -> None:
+        """Keep them. A database that cannot be reached leaves it to the nightly comparison, which finds them by itself."""
+        try:
+            with connections.connect_state() as state:
+                found = keep_late_answers(
+                    state, results, realm=self._realm.id, epoch=self._epoch, run_id=self._run_id, now=datetime.now(UTC)
+                )
+        except psycopg.Error as error:
+            log.warning(
+                "what QuickBooks answered too late could not be kept, so qbo_reconcile has to find it: %s", error
+            )
+            return
+        for one in found:
+            log.error("%s | duplicate | id %s | %s | %s", one.doc_number, one.qbo_id, one.qbo_value, one.repair)
 
 
 def journal_line(settled: Settled) -> str:
@@ -147,6 +173,7 @@ def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:
         inputs=inputs,
         clock=SystemClock(),
         journal=LogJournal(),
+        late=LateAnswers(realm, lock.push_epoch, plan.run_id),
         settings=PushSettings(
             settle_after=settings.waits.settle_after,
             call_limit=settings.waits.call_limit,

@@ -25,7 +25,7 @@ ROWS_LOGGED = 50
 MEANINGS: Mapping[DriftClass, str] = {
     DriftClass.MISSING_IN_QBO: "Billed, and not in QuickBooks",
     DriftClass.EXTRA_IN_QBO: "In QuickBooks, and not in billing",
-    DriftClass.DUPLICATE: "One number twice in QuickBooks",
+    DriftClass.DUPLICATE: "Twice in QuickBooks",
     DriftClass.DELETED_IN_QBO: "Deleted in QuickBooks, and still billed",
     DriftClass.VOIDED_IN_QBO: "Voided in QuickBooks, and still billed",
     DriftClass.DELETED_IN_BILLING: "Deleted in billing, and still in QuickBooks",

@@ -94,6 +94,7 @@ def reconcile(realm: Realm, run: Run, window: Window) -> Totals:
                 found += differing
             store.save(opened.id, found)
         _require_ties(totals)
+        store.take_up_late(opened.id)
         store.finish(opened.id, totals)
     log.info(
         "%s: %s documents in billing, %s in QuickBooks: %s agree, %s explained, %s drift",

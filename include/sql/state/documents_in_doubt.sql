@@ -22,7 +22,7 @@ where
             and attempts.billing_id = wanted.billing_id
             and attempts.action = wanted.action
             and attempts.event = 'answered'
-            and attempts.outcome not in ('stale', 'waits', 'blocked')
+            and attempts.outcome not in ('stale', 'waits', 'blocked', 'late')
         order by attempts.at desc, attempts.id desc
         limit 1
     )

@@ -37,6 +37,8 @@ create temporary table reconcile_held (
     billing_id text,
     is_linked boolean not null default false,
     twin text,
+    twin_of text,
+    is_strayed boolean not null default false,
     primary key (entity, qbo_id)
 );
 create index reconcile_held_document on reconcile_held (billing_id);

@@ -40,6 +40,8 @@ sides as (
         held.is_void,
         held.edits,
         held.twin,
+        held.twin_of,
+        coalesce(held.is_strayed, false) as is_strayed,
         billed.billing_id is not null as is_billed,
         coalesce(billed.billing_id, held.billing_id) as billing_id
     from reconcile_billed as billed

@@ -5,7 +5,7 @@ insert into qbo_sync.differences (
     qbo_value, amount, currency, customer_name, proposed_repair, resolution, resolved_at
 )
 select
-    %(reconciliation_id)s,
+    %(reconciliation_id)s::bigint,
     %(realm)s,
     given.class,
     %(source)s,

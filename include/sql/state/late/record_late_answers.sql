@@ -1,0 +1,57 @@
+-- Keeps in the audit what QuickBooks answered to sendings whose push had lost the right to store it.
+-- Grain: one event. Parameters: rows (JSON), realm, epoch, run_id.
+insert into qbo_sync.attempts (
+    at, realm, plan_id, plan_item, run_id, source, kind, billing_id, doc_number, entity, action, event,
+    batch_id, b_id, request_id, push_epoch, answer, http_status, outcome, status, reason, qbo_id, total,
+    intuit_tid, duration_ms, detail
+)
+select
+    clock_timestamp(),
+    %(realm)s,
+    late.plan_id,
+    late.item_id,
+    %(run_id)s,
+    late.source,
+    late.kind,
+    late.billing_id,
+    late.doc_number,
+    late.entity,
+    late.action,
+    'answered',
+    late.batch_id,
+    late.b_id,
+    late.request_id,
+    %(epoch)s,
+    late.answer,
+    late.http_status,
+    late.outcome,
+    late.status,
+    late.reason,
+    late.qbo_id,
+    late.total,
+    late.intuit_tid,
+    late.duration_ms,
+    late.detail
+from jsonb_to_recordset(%(rows)s::jsonb) as late (
+    plan_id bigint,
+    item_id bigint,
+    source text,
+    kind text,
+    billing_id text,
+    doc_number text,
+    entity text,
+    action text,
+    batch_id text,
+    b_id text,
+    request_id text,
+    answer text,
+    http_status integer,
+    outcome text,
+    status text,
+    reason text,
+    qbo_id text,
+    total numeric,
+    intuit_tid text,
+    duration_ms integer,
+    detail text
+)
