@@ -7,9 +7,11 @@ PY := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins:$(CURDIR)/simulator
 
-# make test: REQUIRE_ALL=1 turns each skip for a missing tool into a failure; T= chooses tests, ARGS= adds options.
+# make test: REQUIRE_ALL=1 turns each skip for a missing tool into a failure; T= chooses tests, ARGS= adds options,
+# WORKERS= is the number of processes that share the work (0: all in one).
 REQUIRE_ALL ?=
 T ?= tests
+WORKERS ?= 2
 ARGS ?=
 # make chaos: the seed of the first run, and how many runs.
 SEED ?= 1
@@ -38,7 +40,7 @@ venv:  ## Make the virtual environment from the pinned requirements
 
 test:  ## Run the tests (T=tests/runner chooses, REQUIRE_ALL=1 forbids skipping for a missing tool)
 	@$(PYTHON) -m demo.runner test-env
-	REQUIRE_ALL=$(REQUIRE_ALL) $(PY) -m pytest $(T) $(ARGS)
+	REQUIRE_ALL=$(REQUIRE_ALL) $(PY) -m pytest -n $(WORKERS) $(T) $(ARGS)
 
 check: check-format check-lint check-types check-sql check-rooms  ## Format, lint, types, SQL lint and the architecture test
 

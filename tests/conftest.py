@@ -1,15 +1,23 @@
-"""What all tests share: a place for Airflow's files, one PostgreSQL server and one simulator for the whole session."""
+"""What all tests share: a place for Airflow's files, one PostgreSQL server and one simulator for the whole session.
+
+`make test` has two processes at work (pytest-xdist), each with its own of everything.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-# Airflow reads these when it is first imported; nothing may be written outside a folder of the tests' own.
+# Airflow reads these when it is first imported; nothing may be written outside a folder of the tests' own. A worker would
+# inherit the folder of the process that started it.
 _AIRFLOW_HOME = tempfile.mkdtemp(prefix="ledgerline-airflow-")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["AIRFLOW_HOME"] = _AIRFLOW_HOME
 os.environ.setdefault("AIRFLOW_HOME", _AIRFLOW_HOME)
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
@@ -27,6 +35,45 @@ from tests.world import world as new_world  # noqa: E402 - as above
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+TOGETHER = ("tests/e2e/", "tests/console/", "tests/billing/")
+"""Folders whose tests share what is dear to start; elsewhere the tests of one file stay in one process."""
+LONGEST_FIRST = (
+    "tests/e2e/",
+    "tests/chaos/",
+    "tests/push/test_killed.py",
+    "tests/runner/",
+    "tests/push/",
+    "tests/console/",
+)
+"""What takes long is begun first, so that both processes end at about the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the tests into an order in which two processes are done soonest."""
+    places = {place: rank for rank, place in enumerate(LONGEST_FIRST)}
+    items.sort(
+        key=lambda item: min((rank for place, rank in places.items() if item.nodeid.startswith(place)), default=9)
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal out whole files, and the folders of TOGETHER, in the order of the tests."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPlace(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False
+    return ByPlace(config, log)
+
+
+def pytest_unconfigure() -> None:
+    """Leave no folder behind."""
+    shutil.rmtree(_AIRFLOW_HOME, ignore_errors=True)
 
 
 def missing(what: str, cure: str) -> None:

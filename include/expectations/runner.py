@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -90,19 +90,6 @@ class Gate:
         return {str(rows[row][KEY]): findings for row, findings in judged.items()}
 
     @cached_property
-    def _batches(self) -> Any:
-        """What makes a batch of Great Expectations out of a frame."""
-        # Great Expectations logs some two hundred lines while it is imported, unless its logger was told before.
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
-        import great_expectations
-
-        _hush()
-        context: Any = great_expectations.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        asset = context.data_sources.add_pandas("candidates").add_dataframe_asset("facts")
-        return asset.add_batch_definition_whole_dataframe("all")
-
-    @cached_property
     def _expectations(self) -> Sequence[Any]:
         from include.expectations.invoices import suite
 
@@ -114,7 +101,7 @@ class Gate:
         Naming rows is what costs Great Expectations most, and most rules are met by all: which ones are not is asked
         first, and rows are asked only of those. A rule that is content when most rows meet it is asked in any case.
         """
-        batch = self._batches.get_batch(batch_parameters={"dataframe": frame(rows)})
+        batch = _batches().get_batch(batch_parameters={"dataframe": frame(rows)})
         rules = self._expectations
         verdicts = _validated(batch, rules, {"result_format": "BOOLEAN_ONLY"})
         asked = [
@@ -124,6 +111,20 @@ class Gate:
         for place, verdict in enumerate(verdicts):
             unmet = named[place].result.get("unexpected_index_list") if place in named else None
             yield verdict.expectation_config.meta, [int(row[_ROW]) for row in unmet or ()]
+
+
+@cache
+def _batches() -> Any:
+    """What makes a batch of Great Expectations out of a frame; one for all gates of a process."""
+    # Great Expectations logs some two hundred lines while it is imported, unless its logger was told before.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import great_expectations
+
+    _hush()
+    context: Any = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("candidates").add_dataframe_asset("facts")
+    return asset.add_batch_definition_whole_dataframe("all")
 
 
 def _validated(batch: Any, rules: Sequence[Any], result_format: Mapping[str, Any]) -> Sequence[Any]:

@@ -15,16 +15,9 @@ from demo.load import load
 from demo.runner.postgres import EmbeddedPostgres
 from include.stores.billing import BillingReader
 from include.stores.contract import SQL_FOLDER
-from tests.state_fixture import migrated_database, started_postgres
+from tests.state_fixture import migrated_database
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def pg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A started PostgreSQL server."""
-    with started_postgres(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
 
 
 @pytest.fixture(scope="session")
