@@ -187,6 +187,15 @@ def _planned(item: Item, reason: str, detail: str, *, outcome: str, answer: Answ
     )
 
 
+def not_linkable(result: Settled, why: str) -> Settled:
+    """QBO shows something that is linked to another document, or the document to something else: a person decides.
+
+    What QBO did stands in the audit. A later push looks for the document by its number before anything is sent.
+    """
+    reason = "ambiguous" if _is_document(result.item) else "ambiguous_name"
+    return stopped(result.item, reason, why, answer=result.answer, outcome=IN_DOUBT)
+
+
 def adopted_name(item: Item) -> Settled:
     """A billing customer or service whose name QBO holds already: it is mapped, and nothing is written to QBO."""
     return Settled(

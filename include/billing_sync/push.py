@@ -315,8 +315,7 @@ class Push:
 
     def _store(self, results: Sequence[Settled]) -> None:
         if results:
-            self.outbox.settle(results)
-            self._note_ended(results)
+            self._note_ended(self.outbox.settle(results))
 
     def _note_ended(self, results: Iterable[Settled]) -> None:
         for result in results:

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from include.billing_sync.exact_json import StoredJson
-from include.billing_sync.outcomes import IN_DOUBT
+from include.billing_sync.outcomes import IN_DOUBT, not_linkable
 from include.billing_sync.ports import Claimed, Decide, Item, Link, Settled
 from include.billing_sync.statuses import ItemState
 from include.stores.settling import store_settled
@@ -146,11 +146,49 @@ class PostgresOutbox:
         self._store_settled([part for part in decided if isinstance(part, Settled)])
         return [self._as_claimed(part, now) if isinstance(part, Claimed) else part for part in decided]
 
-    def settle(self, results: Sequence[Settled]) -> None:
-        """Store outcome, link, status and the answered event of each result in one transaction."""
+    def settle(self, results: Sequence[Settled]) -> Sequence[Settled]:
+        """Store outcome, link, status and the answered event of each result in one transaction; returns what was stored.
+
+        Where the link of one cannot be (its QBO id is another document's), that one is left to a person, and the rest is stored
+        item by item.
+        """
+        try:
+            self._settle(results)
+        except psycopg.errors.UniqueViolation:
+            return [self._settle_alone(result) for result in results]
+        return results
+
+    def _settle(self, results: Sequence[Settled]) -> None:
         with self.connection.transaction():
             self._check_epoch(self._ask_epoch())
             self._store_settled(results)
+
+    def _settle_alone(self, result: Settled) -> Settled:
+        try:
+            self._settle([result])
+        except psycopg.errors.UniqueViolation as violation:
+            result = not_linkable(result, self._why_not_linkable(result) or str(violation))
+            self._settle([result])
+        return result
+
+    def _why_not_linkable(self, result: Settled) -> str:
+        """Which link is in the way."""
+        item, qbo_id = result.item, str((result.entity or {}).get("Id"))
+        rows = self._rows(
+            sql("links_in_the_way"),
+            realm=self.realm,
+            environment=self.environment,
+            source=item.source,
+            kind=item.kind,
+            billing_id=item.billing_id,
+            entity=item.entity,
+            qbo_id=qbo_id,
+        )
+        theirs = [f"which is linked to billing document {row['billing_id']}" for row in rows if row["qbo_id"] == qbo_id]
+        mine = [
+            f"while this document is linked to id {row['qbo_id']} already" for row in rows if row["qbo_id"] != qbo_id
+        ]
+        return f"QuickBooks shows {item.entity} id {qbo_id}, {', '.join(theirs + mine)}" if rows else ""
 
     def hold_up(self, plan_id: int, reason: str, detail: str) -> None:
         """All documents of the plan that are still planned wait for the same reason."""

@@ -72,9 +72,7 @@ def _settle(
     now = outbox.now()
     ripe = [item for item in items if ripe_at[item.id] <= now]
     results = settler.verdicts(ripe)
-    if results:
-        outbox.settle(results)
-    for result in results:
+    for result in outbox.settle(results) if results else ():
         journal.document(result)
     left = len(outbox.unsettled())
     return SettledCounts(len(results), left, max(pause, 0.0) if left else 0.0)

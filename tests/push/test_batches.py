@@ -164,3 +164,58 @@ def test_a_batch_holds_a_megabyte_at_most(wired: tuple[World, Wire]) -> None:
     assert 500_000 < max(sizes) <= 1_000_000
     assert_exactly_once(world)
     assert_settled(world)
+
+
+def of_another(handler: Handler, call: Call) -> None:
+    """QuickBooks has done all of a batch, and answers the third item with the invoice that it made of the second."""
+    answer = handler.forward(call)
+    found = json.loads(answer.body)
+    if call.items:
+        items = found["BatchItemResponse"]
+        items[2]["Invoice"] = items[1]["Invoice"]
+    handler.give(Answer(answer.status, answer.headers, json.dumps(found).encode()))
+
+
+def test_a_document_that_cannot_be_linked_ends_alone(planned: Planned) -> None:
+    """QuickBooks answers T-2 with the id that it gave to T-1: T-2 is left to a look, the other five are stored as Synced."""
+    world, wire, plan, context = planned
+    wire.strike(of_another, "batch of create")
+
+    counts = runs.push(plan, context)
+    first, reasons = world.statuses(), world.reasons("inv-T-2")
+    world.run()
+
+    assert first.pop("inv-T-2") == ("Error", "ambiguous")
+    assert set(first.values()) == {("Synced", "created")}
+    assert "linked to billing document inv-T-1" in reasons["ambiguous"]
+    assert (counts["Synced: created"], counts["Error: ambiguous"]) == (5, 1)
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+def test_a_lost_sending_that_cannot_be_linked_holds_up_nobody(wired: tuple[World, Wire]) -> None:
+    """What the Settler found is linked to another document by then: that one is left to a person, the push goes on."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS)
+    for number in range(3):
+        world.invoice(f"T-{number}", amounts=(f"1{number}.00",))
+    wire.strike(mishaps.cut_after, "batch of create")
+    wire.strike(mishaps.meanwhile(lambda: link_by_hand(world, "T-1")), lambda call: call.kind == "cdc")
+
+    world.run()
+
+    assert world.status("inv-T-1") == ("Error", "ambiguous")
+    assert [world.status(f"inv-T-{number}")[0] for number in (0, 2)] == ["Synced", "Synced"]
+    assert "by-hand" in world.reasons("inv-T-1")["ambiguous"]
+    assert world.sql("select doc_number from qbo_sync.plan_items where state in ('sending', 'unknown')") == []
+
+
+def link_by_hand(world: World, number: str) -> None:
+    """Somebody links the one invoice of this number to another billing document, past our lock."""
+    (held,) = world.in_qbo(number)
+    world.sql(
+        "insert into qbo_sync.links (realm, environment, source, kind, billing_id, entity, qbo_id, sync_token, answer, origin,"
+        " written_at) select id, environment, 'billing_db', 'invoice', 'by-hand', 'Invoice', %s, '0', '{}', 'adopted', now()"
+        " from qbo_sync.realms",
+        held["Id"],
+    )
