@@ -75,6 +75,23 @@ def test_a_credit_memo_is_applied_by_a_payment_of_zero(qbo: Qbo) -> None:
     assert qbo.read("Customer", "1")["Balance"] == 70
 
 
+def test_a_voided_credit_memo_opens_again_what_it_had_paid(qbo: Qbo) -> None:
+    """The invoice is owed again, the payment that only carried the credit is empty, one that brought money keeps it."""
+    first, second = (qbo.create("Invoice", **invoice(item_line(100))) for _ in range(2))
+    memo = qbo.create("CreditMemo", **invoice(item_line(30)))
+    lines = (applied(60, first["Id"]), applied(20, second["Id"]), applied(30, memo["Id"], "CreditMemo"))
+    paid = qbo.create("Payment", **payment(50, *lines))
+
+    qbo.post("creditmemo", {"Id": memo["Id"], "SyncToken": "1"}, operation="void")
+
+    left = qbo.read("Payment", paid["Id"])
+    assert (left["TotalAmt"], left["UnappliedAmt"]) == (50, 0)
+    assert [(line["Amount"], line["LinkedTxn"][0]["TxnId"]) for line in left["Line"]] == [(50, first["Id"])]
+    assert [qbo.read("Invoice", one["Id"])["Balance"] for one in (first, second)] == [50, 100]
+    assert qbo.read("Invoice", second["Id"])["LinkedTxn"] == []
+    assert qbo.read("Customer", "1")["Balance"] == 150
+
+
 def test_more_than_the_balance_cannot_be_applied(qbo: Qbo) -> None:
     """6000 beyond the invoice's balance and beyond the payment's own total; nothing changes."""
     made = qbo.create("Invoice", **invoice(item_line(100)))

@@ -115,6 +115,18 @@ def test_a_bill_payment_settles_bills_and_uses_up_credits(qbo: Qbo) -> None:
     assert (balance(qbo), qbo.read("Bill", first["Id"])["LinkedTxn"]) == (130, [])
 
 
+def test_a_bill_paid_in_another_way_points_to_it_under_its_new_name(qbo: Qbo) -> None:
+    """From a cheque to a credit card: one link on the bill, and the balance stays paid."""
+    made = bill(qbo, 100)
+    paid = pay(qbo, 100, (100, made["Id"], "Bill"))["BillPayment"]
+    card = {**paid, "PayType": "CreditCard", "CreditCardPayment": {"CCAccountRef": ref(41)}}
+
+    qbo.post("billpayment", card)["BillPayment"]
+
+    now = qbo.read("Bill", made["Id"])
+    assert (now["LinkedTxn"], now["Balance"]) == ([{"TxnId": paid["Id"], "TxnType": "BillPaymentCreditCard"}], 0)
+
+
 def test_a_voided_bill_payment_keeps_its_number_at_zero(qbo: Qbo) -> None:
     """Voided by include=void; the bill is open again."""
     made = bill(qbo, 100)

@@ -86,7 +86,7 @@ def refuse_when_paid(record: Record) -> None:
 
 
 def detach_payments(books: Books, record: Record) -> None:
-    """A voided form lets go of its payments: their money becomes unapplied."""
+    """A voided form lets go of its payments: their money becomes unapplied, and what a credit had paid is open again."""
     for link in record.document.get("LinkedTxn", []):
         payment = books.find(ENTITIES["Payment"], int(link["TxnId"])) if link["TxnType"] == "Payment" else None
         if payment is None:
@@ -98,13 +98,35 @@ def detach_payments(books: Books, record: Record) -> None:
         if record.entity.name == "CreditMemo":
             freed = -freed
         before = Decimal(document["UnappliedAmt"])
-        document["UnappliedAmt"] = wire.money(before + freed)
+        after = before + freed
+        if after < 0:
+            document["Line"] = _take_back(
+                books, document["Line"], {"TxnId": link["TxnId"], "TxnType": "Payment"}, -after
+            )
+            after = Decimal(0)
+        document["UnappliedAmt"] = wire.money(after)
         books.replace(payment, document)
         books.touch(
             "Customer",
             int(document["CustomerRef"]["value"]),
             -wire.cents(document["UnappliedAmt"]) + wire.cents(wire.money(before)),
         )
+
+
+def _take_back(books: Books, lines: list[Json], payment: Json, short: Decimal) -> list[Json]:
+    """The lines of a payment that is short of money: the last of them pay less, or nothing."""
+    kept: list[Json] = []
+    for line in reversed(lines):
+        target = line["LinkedTxn"][0]
+        taken = min(short, Decimal(line["Amount"])) if target["TxnType"] == "Invoice" else Decimal(0)
+        if taken:
+            left = wire.money(line["Amount"] - taken)
+            apply_to(books, target["TxnType"], int(target["TxnId"]), payment, -taken, keep_link=bool(left))
+            short -= taken
+            line = {**line, "Amount": left}
+        if line["Amount"] or not taken:
+            kept.append(line)
+    return kept[::-1]
 
 
 def _points_to(line: Json, record: Record) -> bool:

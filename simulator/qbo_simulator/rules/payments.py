@@ -45,7 +45,12 @@ class PaymentRules(Rules):
         document = merged(self.entity, old, raw, self.kept_on_full_update)
         applied = self._settle(books, document, old)
         changed = books.replace(record, document)
-        self._apply(books, record, _applications(old), applied)
+        before = _applications(old)
+        if self._link(record) != self._link(changed):
+            # Paid in another way: what is paid points to it under another name.
+            self._apply(books, record, before, {})
+            before = {}
+        self._apply(books, changed, before, applied)
         self._move_customer(books, old, changed.document)
         return changed
 

@@ -1,0 +1,197 @@
+"""Somebody who does one thing after the other in a company: creates, changes, voids and deletes documents of every kind."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import TRANSACTIONS, deposit_line, expense_line, journal_line, named, purchased_item_line
+
+CUSTOMERS, VENDORS = ("1", "2", "3"), ("30", "31")
+RECEIVABLE, PAYABLE, UNDEPOSITED, CHECKING, MASTERCARD = "84", "33", "4", "35", "41"
+ENTITIES = (*(name for name in TRANSACTIONS if name != "TimeActivity"), "BillPayment")
+VOIDED = {
+    "Invoice": {"operation": "void"},
+    "CreditMemo": {"operation": "void"},
+    "SalesReceipt": {"include": "void"},
+    "RefundReceipt": {"include": "void"},
+    "Payment": {"include": "void"},
+    "BillPayment": {"include": "void"},
+}
+SALES = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate")
+BOUGHT = ("Bill", "VendorCredit", "Purchase", "PurchaseOrder")
+# What is paid and what pays; chosen more often than the rest.
+APPLIED = ("Invoice", "Bill", "CreditMemo", "VendorCredit")
+MONEY = ("Payment", "BillPayment")
+# Tax codes that each country of a seed has for sales and purchases alike.
+CODES = {"US": ("TAX", "NON"), "GB": ("2", "3", "4", "6")}
+Body = dict[str, Any]
+
+
+class Bookkeeper:
+    """What QuickBooks refuses changes nothing, which the equations show; ``done`` counts what it took."""
+
+    def __init__(self, qbo: Qbo, country: str = "US") -> None:
+        self.qbo = qbo
+        self.country = country
+        self.done: Counter[str] = Counter()
+
+    def do(self, deed: str, seed: int, entity: str = "") -> None:
+        """One deed, with chances of its own; those that apply money to others most often, where no entity is told."""
+        chance = random.Random(seed)
+        entity = entity or chance.choice((*ENTITIES, *APPLIED, *MONEY))
+        {"create": self.create, "change": self.change, "end": self.end}[deed](entity, chance)
+
+    def create(self, entity: str, chance: random.Random) -> None:
+        """A new document."""
+        body = self.body(entity, chance)
+        self._sent(entity, "create", body, self.qbo.post(entity.lower(), body).status)
+
+    def change(self, entity: str, chance: random.Random) -> None:
+        """An update with other content, full or sparse."""
+        if found := self.any(entity, chance):
+            document = found[1]
+            identity = {"Id": document["Id"], "SyncToken": document["SyncToken"], "sparse": chance.random() < 0.5}
+            body = {**self.body(entity, chance), **identity}
+            self._sent(entity, "change", body, self.qbo.post(entity.lower(), body).status)
+
+    def end(self, entity: str, chance: random.Random) -> None:
+        """Void or delete, half of the time something that others are linked to."""
+        rows = self.qbo.query(f"select * from {entity} maxresults 1000").rows
+        linked = [row for row in rows if row.get("LinkedTxn")]
+        if rows:
+            document = chance.choice(linked if linked and chance.random() < 0.5 else rows)
+            way = VOIDED[entity] if entity in VOIDED and chance.random() < 0.6 else {"operation": "delete"}
+            deed = "delete" if way == {"operation": "delete"} else "void"
+            was = "applied " if any(link["TxnType"] != "Estimate" for link in document.get("LinkedTxn", ())) else ""
+            self._sent(entity, was + deed, {}, self.qbo.post(entity.lower(), document, **way).status)
+
+    def _sent(self, entity: str, deed: str, body: Body, status: int) -> None:
+        if status != 200:
+            return
+        self.done[f"{deed} {entity}"] += 1
+        for line in body.get("Line", ()):
+            for link in line.get("LinkedTxn", ()):
+                self.done[f"{entity} of {link['TxnType']}"] += 1
+            if line.get("DetailType") == "DiscountLineDetail":
+                self.done[f"discount on {entity}"] += 1
+        if "GlobalTaxCalculation" in body:
+            self.done[f"{body['GlobalTaxCalculation']} {entity}"] += 1
+
+    def any(self, entity: str, chance: random.Random) -> tuple[str, Body] | None:
+        """A document of an entity as it is now."""
+        rows = self.qbo.query(f"select * from {entity} maxresults 1000").rows
+        return (entity, chance.choice(rows)) if rows else None
+
+    def body(self, entity: str, chance: random.Random) -> Body:
+        """Content of a new version."""
+        special: dict[str, Callable[[random.Random], Body]] = {
+            "Payment": self.payment,
+            "BillPayment": self.bill_payment,
+            "Deposit": self.deposit,
+            "JournalEntry": self.journal,
+        }
+        if entity in special:
+            return special[entity](chance)
+        if entity in SALES:
+            return self.sale(entity, chance)
+        body = dict(TRANSACTIONS[entity])
+        if "Line" in body:
+            detail = self.tax(chance) if self.country != "US" else {}
+            body["Line"] = [expense_line(cents(chance), **detail), purchased_item_line(cents(chance), **detail)]
+            body |= self.calculation(chance)
+        else:
+            body["Amount"] = cents(chance)
+        if "VendorRef" in body:
+            body["VendorRef"] = ref(chance.choice(VENDORS))
+        if entity == "Purchase":
+            body["Credit"] = chance.random() < 0.3
+        return body
+
+    def tax(self, chance: random.Random) -> Body:
+        """The tax code of a line."""
+        return {"TaxCodeRef": ref(chance.choice(CODES[self.country]))}
+
+    def calculation(self, chance: random.Random) -> Body:
+        """How tax is meant, outside the US."""
+        if self.country == "US":
+            return {}
+        return {"GlobalTaxCalculation": chance.choice(("TaxExcluded", "TaxInclusive", "NotApplicable"))}
+
+    def sale(self, entity: str, chance: random.Random) -> Body:
+        """A sales form with one to three lines, a discount now and then."""
+        lines = [
+            item_line(cents(chance), item=str(chance.randint(1, 18)), **self.tax(chance))
+            for _ in range(chance.randint(1, 3))
+        ]
+        body = invoice(*lines, customer=chance.choice(CUSTOMERS)) | self.calculation(chance)
+        if chance.random() < 0.3 and self.country == "US":
+            detail = {"PercentBased": True, "DiscountPercent": chance.randint(1, 100)}
+            body["Line"].append({"DetailType": "DiscountLineDetail", "DiscountLineDetail": detail})
+        if entity == "RefundReceipt":
+            body["DepositToAccountRef"] = ref(CHECKING)
+        if entity == "Invoice" and chance.random() < 0.2:
+            body["Deposit"] = Decimal("0.50")
+        return body
+
+    def applied(self, chance: random.Random, party: str, debt: str, credit: str) -> Body:
+        """Whose money it is, and lines on open forms: mostly what is right, sometimes too much or somebody else's."""
+        owner = ref(chance.choice(CUSTOMERS if party == "CustomerRef" else VENDORS))
+        is_right = chance.random() < 0.8
+        lines, paid = [], Decimal(0)
+        for entity, sign in ((debt, 1), (credit, -1)):
+            found = self.any(entity, chance)
+            if found is None or chance.random() < 0.3:
+                continue
+            document = found[1]
+            if is_right and lines and document[party]["value"] != owner["value"]:
+                continue
+            owner = ref(document[party]["value"])
+            most = int(document["Balance"] * 100) if is_right else int(document["Balance"] * 110)
+            if is_right and sign < 0:
+                most = min(most, int(paid * 100))
+            amount = Decimal(chance.randint(0, most)) / 100
+            paid += sign * amount
+            lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": document["Id"], "TxnType": entity}]})
+        more = chance.choice((Decimal(0), cents(chance)))
+        return {party: owner, "Line": lines, "TotalAmt": max(paid, Decimal(0)) + more if is_right else cents(chance)}
+
+    def payment(self, chance: random.Random) -> Body:
+        """Money from a customer."""
+        return self.applied(chance, "CustomerRef", "Invoice", "CreditMemo")
+
+    def bill_payment(self, chance: random.Random) -> Body:
+        """Money to a vendor."""
+        ways = [
+            {"PayType": "Check", "CheckPayment": {"BankAccountRef": ref(CHECKING)}},
+            {"PayType": "CreditCard", "CreditCardPayment": {"CCAccountRef": ref(MASTERCARD)}},
+        ]
+        return {**self.applied(chance, "VendorRef", "Bill", "VendorCredit"), **chance.choice(ways)}
+
+    def deposit(self, chance: random.Random) -> Body:
+        """A payment or a receipt out of undeposited funds, and something from a customer's account."""
+        lines = [deposit_line(cents(chance), RECEIVABLE, Entity={"value": "1", "type": "CUSTOMER"})]
+        if found := self.any(chance.choice(("Payment", "SalesReceipt")), chance):
+            link = {"TxnId": found[1]["Id"], "TxnLineId": "0", "TxnType": found[0]}
+            lines.append({"Amount": found[1]["TotalAmt"], "LinkedTxn": [link]})
+        body = {"DepositToAccountRef": ref(CHECKING), "Line": lines}
+        if chance.random() < 0.3:
+            body["CashBack"] = {"AccountRef": ref("36"), "Amount": Decimal("0.01")}
+        return body
+
+    def journal(self, chance: random.Random) -> Body:
+        """Something a customer owes and something a vendor is owed, or the other way round."""
+        amount, sides = cents(chance), chance.choice((("Debit", "Credit"), ("Credit", "Debit")))
+        return {
+            "Line": [
+                journal_line(sides[0], amount, RECEIVABLE, Entity=named("Customer", chance.choice(CUSTOMERS))),
+                journal_line(sides[1], amount, PAYABLE, Entity=named("Vendor", chance.choice(VENDORS))),
+            ]
+        }
+
+
+def cents(chance: random.Random) -> Decimal:
+    """An amount."""
+    return Decimal(chance.randint(1, 30_000)) / 100

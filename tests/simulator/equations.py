@@ -1,0 +1,200 @@
+"""What must hold in the books of a company, whatever was done: each equation is computed from the documents alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from tests.simulator.bookkeeper import BOUGHT, ENTITIES, MASTERCARD, PAYABLE, RECEIVABLE, SALES, UNDEPOSITED
+from tests.simulator.client import Qbo
+
+CENT = Decimal("0.01")
+Documents = dict[str, list[Any]]
+Sums = dict[str, Decimal]
+
+
+def check_books(qbo: Qbo) -> None:
+    """All equations."""
+    documents = {name: qbo.query(f"select * from {name} maxresults 1000").rows for name in ENTITIES}
+    ledger = qbo.simulator.ledger(qbo.realm_id)
+    posted: Sums = defaultdict(Decimal, {account: Decimal(total) for account, total in ledger["accounts"].items()})
+
+    assert ledger["unbalanced"] == []
+    assert sum(posted.values()) == 0
+    accounts_show_what_was_posted(qbo, posted)
+    names_owe_what_their_documents_say(qbo, documents, posted)
+    money_is_where_it_was_put(documents, posted)
+    income_and_tax_come_from_lines(qbo, documents, posted)
+    forms_add_up(documents)
+    links_are_on_both_sides(documents)
+
+
+def accounts_show_what_was_posted(qbo: Qbo, posted: Sums) -> None:
+    """Balances of balance-sheet accounts; income and expenses show zero."""
+    for account in qbo.query("select * from Account maxresults 1000").rows:
+        total = Decimal(0) if account["Classification"] in ("Revenue", "Expense") else posted[account["Id"]]
+        assert account["CurrentBalance"] == (-total if account["Id"] == MASTERCARD else total), account["Name"]
+
+
+def names_owe_what_their_documents_say(qbo: Qbo, documents: Documents, posted: Sums) -> None:
+    """Customer by customer and vendor by vendor; and all together what the control accounts hold."""
+    customers = {row["Id"]: row["Balance"] for row in qbo.query("select * from Customer maxresults 1000").rows}
+    vendors = {row["Id"]: row["Balance"] for row in qbo.query("select * from Vendor maxresults 1000").rows}
+    receivable, payable = on_account(documents, RECEIVABLE), on_account(documents, PAYABLE)
+    for payment in documents["BillPayment"]:
+        used = sum(
+            -line["Amount"] if line["LinkedTxn"][0]["TxnType"] == "VendorCredit" else line["Amount"]
+            for line in payment["Line"]
+        )
+        payable[payment["VendorRef"]["value"]] += payment["TotalAmt"] - used
+
+    for number, balance in customers.items():
+        owed = of_name(documents["Invoice"], "CustomerRef", number, "Balance")
+        owed -= of_name(documents["CreditMemo"], "CustomerRef", number, "Balance")
+        owed -= of_name(documents["Payment"], "CustomerRef", number, "UnappliedAmt")
+        assert balance == owed + receivable[number], f"customer {number}"
+    for number, balance in vendors.items():
+        owed = of_name(documents["Bill"], "VendorRef", number, "Balance")
+        owed -= of_name(documents["VendorCredit"], "VendorRef", number, "Balance")
+        assert balance == owed - payable[number], f"vendor {number}"
+    assert (posted[RECEIVABLE], posted[PAYABLE]) == (sum(customers.values()), -sum(vendors.values()))
+
+
+def money_is_where_it_was_put(documents: Documents, posted: Sums) -> None:
+    """Undeposited funds hold what came in and lies in no deposit."""
+    waiting = [
+        one["TotalAmt"]
+        for name in ("Payment", "SalesReceipt")
+        for one in documents[name]
+        if not any(link["TxnType"] == "Deposit" for link in one.get("LinkedTxn", ()))
+    ]
+    assert posted[UNDEPOSITED] == sum(waiting) + sum(one.get("Deposit", 0) for one in documents["Invoice"])
+
+
+def income_and_tax_come_from_lines(qbo: Qbo, documents: Documents, posted: Sums) -> None:
+    """Each income account holds the lines of its items, the tax account what the forms say."""
+    income = {
+        row["Id"]: row["IncomeAccountRef"]["value"] for row in qbo.query("select * from Item maxresults 1000").rows
+    }
+    (tax_account,) = qbo.query("select * from Account where Name = 'Sales Tax Payable'").rows or [{"Id": ""}]
+    expected: Sums = defaultdict(Decimal)
+    for name, sign in (("Invoice", 1), ("SalesReceipt", 1), ("CreditMemo", -1), ("RefundReceipt", -1)):
+        for one in documents[name]:
+            expected[tax_account["Id"]] -= sign * one["TxnTaxDetail"].get("TotalTax", 0)
+            for line in one["Line"]:
+                detail = line.get("SalesItemLineDetail")
+                if detail:
+                    expected[income[detail["ItemRef"]["value"]]] -= sign * line["Amount"]
+                elif line["DetailType"] == "DiscountLineDetail":
+                    account = line["DiscountLineDetail"]["DiscountAccountRef"]["value"]
+                    expected[account] += sign * line["Amount"]
+    for name, sign in (("Bill", 1), ("VendorCredit", -1), ("Purchase", 1)):
+        for one in documents[name]:
+            way = -sign if one.get("Credit") else sign
+            expected[tax_account["Id"]] += way * one.get("TxnTaxDetail", {}).get("TotalTax", 0)
+    for account in {*income.values(), tax_account["Id"], *expected}:
+        assert posted[account] == expected[account], f"account {account}"
+
+
+def forms_add_up(documents: Documents) -> None:
+    """Lines, discount and tax make the total; what is applied makes the balance; tax is its rates on their nets."""
+    applied: Sums = defaultdict(Decimal)
+    for payment in (*documents["Payment"], *documents["BillPayment"]):
+        for line in payment["Line"]:
+            applied["{TxnType} {TxnId}".format(**line["LinkedTxn"][0])] += line["Amount"]
+    for name in (*SALES, *BOUGHT):
+        for one in documents[name]:
+            tax = one.get("TxnTaxDetail", {}).get("TotalTax", 0)
+            subtotal, discount = line_sums(one)
+            assert one["TotalAmt"] == subtotal - discount + tax >= 0, (name, one)
+            if name in ("Invoice", "CreditMemo", "Bill", "VendorCredit"):
+                paid = applied[f"{name} {one['Id']}"] + one.get("Deposit", 0)
+                assert one["Balance"] == one["TotalAmt"] - paid >= 0, (name, one)
+            check_tax(name, one)
+    for one in documents["CreditMemo"]:
+        assert one["RemainingCredit"] == one["Balance"]
+    for one in documents["Payment"]:
+        credit = sum(line["Amount"] for line in one["Line"] if line["LinkedTxn"][0]["TxnType"] == "CreditMemo")
+        debts = sum(line["Amount"] for line in one["Line"] if line["LinkedTxn"][0]["TxnType"] == "Invoice")
+        assert one["UnappliedAmt"] == one["TotalAmt"] + credit - debts >= 0
+    for one in documents["Deposit"]:
+        back = one.get("CashBack", {}).get("Amount", 0)
+        assert one["TotalAmt"] == sum(line["Amount"] for line in one["Line"]) - back
+
+
+def line_sums(one: Any) -> tuple[Decimal, Decimal]:
+    """The lines of a form without its discount, and the discount, which is its percentage of them."""
+    kinds = ("SalesItemLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
+    subtotal = sum((line["Amount"] for line in one["Line"] if line["DetailType"] in kinds), Decimal(0))
+    discount = Decimal(0)
+    for line in one["Line"]:
+        if line["DetailType"] == "SubTotalLineDetail":
+            assert line["Amount"] == subtotal
+        elif line["DetailType"] == "DiscountLineDetail":
+            percent = Decimal(line["DiscountLineDetail"]["DiscountPercent"])
+            discount = line["Amount"]
+            assert discount == (subtotal * percent / 100).quantize(CENT, ROUND_HALF_UP)
+    return subtotal, discount
+
+
+def check_tax(name: str, one: Any) -> None:
+    """Gross amounts stay what they were to the cent; else every rate is taken of its net, rounded half up once."""
+    detail = one.get("TxnTaxDetail", {})
+    lines = detail.get("TaxLine", [])
+    assert detail.get("TotalTax", 0) == sum(line["Amount"] for line in lines), (name, one)
+    if one.get("GlobalTaxCalculation") == "TaxInclusive":
+        gross = sum(next(iter(details(one, line)), {}).get("TaxInclusiveAmt", 0) for line in one["Line"])
+        assert gross == (one["TotalAmt"] if lines else gross), (name, one)
+        return
+    for line in lines:
+        rate = line["TaxLineDetail"]
+        tax = Decimal(rate["NetAmountTaxable"]) * Decimal(rate["TaxPercent"]) / 100
+        assert line["Amount"] == tax.quantize(CENT, ROUND_HALF_UP), (name, one)
+
+
+def details(_one: Any, line: Any) -> Iterator[Any]:
+    """The detail of a line that is sold or bought."""
+    yield from (line[kind] for kind in line if kind.endswith("LineDetail") and isinstance(line[kind], dict))
+
+
+def links_are_on_both_sides(documents: Documents) -> None:
+    """What a payment or a deposit names points back to it, and nothing points to what does not name it."""
+    named, pointed = set(), set()
+    for payment in documents["Payment"]:
+        for line in payment["Line"]:
+            named.add((*line_target(line), "Payment", payment["Id"]))
+    for payment in documents["BillPayment"]:
+        for line in payment["Line"]:
+            named.add((*line_target(line), f"BillPayment{payment['PayType']}", payment["Id"]))
+    for deposit in documents["Deposit"]:
+        for line in deposit["Line"]:
+            if line.get("LinkedTxn"):
+                named.add((*line_target(line), "Deposit", deposit["Id"]))
+    for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "SalesReceipt"):
+        for one in documents[name]:
+            for link in one.get("LinkedTxn", ()):
+                pointed.add((name, one["Id"], link["TxnType"], link["TxnId"]))
+
+    assert not named ^ pointed, sorted(named ^ pointed)
+
+
+def line_target(line: Any) -> tuple[str, str]:
+    """What a line is linked to."""
+    return line["LinkedTxn"][0]["TxnType"], line["LinkedTxn"][0]["TxnId"]
+
+
+def of_name(rows: list[Any], field: str, id: str, amount: str) -> Decimal:
+    """Sum of a property over the documents of one name."""
+    return sum((one[amount] for one in rows if one[field]["value"] == id), Decimal(0))
+
+
+def on_account(documents: Documents, account: str) -> Sums:
+    """What journal entries and deposits put on an account, debits positive, by name."""
+    totals: Sums = defaultdict(Decimal)
+    for one in (*documents["JournalEntry"], *documents["Deposit"]):
+        for line in one["Line"]:
+            detail = line.get("JournalEntryLineDetail") or line.get("DepositLineDetail")
+            if detail and detail["AccountRef"]["value"] == account:
+                party = detail["Entity"].get("EntityRef", detail["Entity"])["value"]
+                totals[party] += line["Amount"] if detail.get("PostingType") == "Debit" else -line["Amount"]
+    return totals
