@@ -196,6 +196,11 @@ def _overview(page: Any, stack: Stack, runs: Runs) -> None:
     _in_frame(page, "Recent runs")
 
 
+def _mappings(page: Any, stack: Stack, runs: Runs) -> None:
+    page.goto(f"{stack.ui}/qbo/mappings/demo")
+    _settled(page)
+
+
 def _reconciliation(page: Any, stack: Stack, runs: Runs) -> None:
     page.goto(f"{stack.ui}/dags/{RECONCILE_DAG}/runs/{runs.reconciliation}/plugin/qbo-findings")
     page.frame_locator("iframe").get_by_text("Every difference").first.click()
@@ -211,6 +216,7 @@ PICTURES: dict[str, Callable[[Any, Stack, Runs], None]] = {
     "sign-on": _sign_on,
     "findings": _findings,
     "overview": _overview,
+    "mappings": _mappings,
     "reconciliation": _reconciliation,
 }
 

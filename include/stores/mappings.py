@@ -80,8 +80,11 @@ class _Comparison:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def stored_mappings(connection: psycopg.Connection[Any], realm: int) -> list[StoredMapping]:
-    """All rows of a realm, by kind and key."""
+def stored_mappings(
+    connection: psycopg.Connection[Any], realm: int, kind: Kind | None = None, billing_keys: Sequence[str] | None = None
+) -> list[StoredMapping]:
+    """The rows of a realm by kind and key: all of them, or those of one kind, or of some keys."""
+    keys = None if billing_keys is None else list(billing_keys)
     return [
         StoredMapping(
             MappingRow(
@@ -96,7 +99,7 @@ def stored_mappings(connection: psycopg.Connection[Any], realm: int) -> list[Sto
             row["changed_by"],
             row["changed_at"],
         )
-        for row in _rows(connection, "rows", realm=realm)
+        for row in _rows(connection, "rows", realm=realm, kind=kind, billing_keys=keys)
     ]
 
 

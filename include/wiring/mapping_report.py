@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -12,12 +11,10 @@ from include.billing_sync.mapping import CATCH_ALL, Excluded, Kind, MappingBook
 from include.billing_sync.mapping_files import ENTITIES, FILES
 from include.billing_sync.names import ListRow
 from include.billing_sync.settings import RealmSettings
-from include.billing_sync.windows import local_date
 from include.stores import reference
 from include.stores.billing import BillingReader
 from include.stores.mappings import mapping_book
-from include.stores.usage import read_usage
-from include.wiring.preflight import LOOK_BACK
+from include.wiring.mapping_desk import used_categories
 from include.wiring.suggestions import similar
 
 # What a key without a row of its own takes, so that it is no work to do.
@@ -33,7 +30,7 @@ def mapping_report(
     reader = BillingReader(billing)
     keys: dict[Kind, Iterable[tuple[str, str]]] = {
         "customer": _listed(reader, "customers", "customer_id"),
-        "category": _categories(settings, billing),
+        "category": [(key, key) for key in used_categories(settings, billing)],
         "service": _listed(reader, "services", "service_id"),
         "tax_code": _listed(reader, "tax_codes", "tax_code"),
     }
@@ -44,12 +41,6 @@ def mapping_report(
 
 def _listed(reader: BillingReader, file: str, column: str) -> Iterator[tuple[str, str]]:
     return ((row[column], row["name"]) for row in reader.read_list(file))
-
-
-def _categories(settings: RealmSettings, billing: psycopg.Connection[Any]) -> list[tuple[str, str]]:
-    today = local_date(datetime.now(UTC), settings.time_zone)
-    usage = read_usage(billing, settings.realm_key, today - LOOK_BACK, today, [])
-    return [(key, key) for key in sorted({use.line.category for use in usage.uses if use.line.category})]
 
 
 def _kind(kind: Kind, named: Iterable[tuple[str, str]], book: MappingBook, rows: list[ListRow]) -> Iterator[str]:

@@ -25,14 +25,22 @@ class Suggestion:
         return f"{self.row.full_name or self.row.name} (id {self.row.qbo_id}, {self.score:.0f} %)"
 
 
+class Alike:
+    """The active entries of a list, ready to be compared with many names."""
+
+    def __init__(self, rows: Sequence[ListRow]) -> None:
+        """Prepare their names once; entries that no document can name are left out."""
+        self._active = [row for row in rows if row.is_active and row.kind != "Category"]
+        self._names = [name_key(row.name) for row in self._active]
+
+    def to(self, name: str, most: int = 3) -> list[Suggestion]:
+        """Those whose names are most like this one, best first."""
+        found = process.extract(
+            name_key(name), self._names, scorer=fuzz.token_sort_ratio, limit=most, score_cutoff=LEAST_SCORE
+        )
+        return [Suggestion(self._active[place], score) for _, score, place in found]
+
+
 def similar(name: str, rows: Sequence[ListRow], most: int = 3) -> list[Suggestion]:
     """The active entries whose names are most like this one, best first."""
-    active = [row for row in rows if row.is_active and row.kind != "Category"]
-    found = process.extract(
-        name_key(name),
-        [name_key(row.name) for row in active],
-        scorer=fuzz.token_sort_ratio,
-        limit=most,
-        score_cutoff=LEAST_SCORE,
-    )
-    return [Suggestion(active[place], score) for _, score, place in found]
+    return Alike(rows).to(name, most)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from include.wiring.connections import STATE, ConnectionMissingError
 from include.wiring.migrations import SchemaVersionError
 from include.wiring.oauth_session import SignOnRefused
-from qbo_console import answers, connect, overview, reconciliations, runs
+from qbo_console import answers, connect, mappings, overview, reconciliations, runs
 from qbo_console.guards import may_look
 
 log = logging.getLogger("ledgerline")
@@ -46,6 +46,7 @@ def _private() -> APIRouter:
     router.include_router(overview.router)
     router.include_router(runs.router)
     router.include_router(reconciliations.router)
+    router.include_router(mappings.router)
     router.include_router(connect.router)
     return router
 

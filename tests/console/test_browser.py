@@ -1,4 +1,4 @@
-"""The sign-on and the findings in a real browser."""
+"""The sign-on, the mappings and the findings in a real browser."""
 
 from __future__ import annotations
 
@@ -71,6 +71,26 @@ def test_a_person_says_no(tab, site, realms, state):
     assert tab.get_by_role("heading", level=1).inner_text() == "You said no at Intuit"
     tab.get_by_role("link", name="Back to the connect page").click()
     assert tab.get_by_role("button", name="Connect").count() == 2
+
+
+@pytest.mark.row("F27", "F28")
+def test_a_person_maps_a_customer(tab, site, world):
+    """Look the customer up on the right, choose it, see it confirmed; think again, and undo."""
+    world.customer("c2", "Söhne & <b>Co</b> 🚀")
+    tab.goto(f"{site}/qbo/mappings/demo")
+    tab.get_by_role("link", name="c2", exact=True).click()
+    tab.get_by_label("Find in QuickBooks").fill("windsurf")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("button", name="Choose Bill's Windsurf Shop").click()
+
+    assert tab.get_by_role("status").inner_text().startswith("Söhne & <b>Co</b> 🚀 c2: confirmed Bill's Windsurf Shop")
+    chosen = "select qbo_id, changed_by from qbo_sync.mappings where kind = 'customer'"
+    assert world.sql(chosen) == [("2", "ann")]
+
+    tab.get_by_role("button", name="Undo").click()
+
+    assert "not mapped any more" in tab.get_by_role("status").inner_text()
+    assert world.sql(chosen) == []
 
 
 def test_findings_in_airflows_frame_open_quickbooks_outside_of_it(tab, site, state):
