@@ -16,6 +16,9 @@ from include.billing_sync.settings import RealmSettings
 from include.billing_sync.statuses import Action, Status
 from include.billing_sync.texts import is_email
 
+MOVED = "moved"
+"""The reason of a document that billing has elsewhere by now, and of the plan item that voids it where it was."""
+
 
 class DecidingLink(Protocol):
     """What a decision needs of the link of a document that is in QuickBooks. ports.Link fits it."""
@@ -102,6 +105,8 @@ def decide(
     settings: RealmSettings,
     is_recopy: bool = False,
     is_elsewhere: bool = False,
+    is_routed_away: bool = False,
+    repairs_moved: bool = False,
     was_deleted_in_qbo: bool = False,
     is_asked_for: bool = False,
     mode: Literal["copy", "send"] = "copy",
@@ -116,6 +121,8 @@ def decide(
     :param findings: all that the checks found, warnings too.
     :param is_recopy: the form asks for an update even if nothing changed.
     :param is_elsewhere: the link lies in another realm than the one to which the document is routed.
+    :param is_routed_away: the link lies in this realm, and billing routes the document to another one by now.
+    :param repairs_moved: a person asked for what moved to be voided where it is, so that it can go where it belongs.
     :param was_deleted_in_qbo: its last link was archived because QuickBooks deleted the document.
     :param is_asked_for: a person named this very document, which is what creates a deleted one anew.
     """
@@ -125,8 +132,9 @@ def decide(
     imported = case.found("qbo_origin")
     if imported is not None:
         return _none(imported)
-    if is_elsewhere or link.entity != entity_for(invoice, settings):
-        return _moved(case, link, is_elsewhere)
+    if is_elsewhere or is_routed_away or link.entity != entity_for(invoice, settings):
+        is_repaired = repairs_moved and not is_elsewhere
+        return _void_moved(case) if is_repaired else _moved(case, link, is_elsewhere or is_routed_away)
     if invoice.status.lower() in GONE_STATUSES:
         return _gone_in_billing(case, link)
     if fingerprint == link.fingerprint and not is_recopy:
@@ -211,6 +219,14 @@ def _moved(case: _Case, link: DecidingLink, is_elsewhere: bool) -> Decision:
     wanted = entity_for(case.invoice, case.settings)
     where = "in another company" if is_elsewhere else f"as {link.entity}"
     return _none(Finding("moved", f"it is in QuickBooks {where}, and would now be {wanted} here"))
+
+
+def _void_moved(case: _Case) -> Decision:
+    """The repair of what moved: voided where it is, and let go when that is done (MOVED is the item's reason)."""
+    closed = case.found("period_closed")
+    if closed is not None:
+        return _none(closed)
+    return Decision(Action.VOID, MOVED, *_held(case, "billing moved it; it is voided here first, as a person asked"))
 
 
 def _stopped(case: _Case) -> Decision:

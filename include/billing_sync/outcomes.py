@@ -22,6 +22,8 @@ IN_DOUBT = "in_doubt"
 """What became of a sending cannot be told, whoever looks: a person decides. The outcome stays with the document."""
 _ANSWERED_BY_FAULT = frozenset({FAULT, FAULT_ON_REPEAT, *NEEDS_A_LOOK})
 
+_MOVED = "moved"
+"""The reason of an item that voids what billing has elsewhere by now (decide.MOVED)."""
 _UNSENT = (Status.SYNCED, "not_yet_sent")
 """A document that waits for its mail is in QBO all the same (rule 11)."""
 _DONE_REASON = {Action.CREATE: "created", Action.UPDATE: "updated", Action.VOID: "updated", Action.SEND: "updated"}
@@ -67,6 +69,8 @@ def done(
     extra: str = "",
 ) -> Settled:
     """The item is in QBO as ``entity``. Synced, or Error ``total_differs`` with every difference named."""
+    if item.action == Action.VOID and item.reason == _MOVED:
+        return _let_go(item, entity, outcome, answer)
     findings = [Finding(reason, extra)]
     findings += [Finding.from_json(warning) for warning in item.warnings]
     differences = compare_answer(item.meant or {}, entity) if _is_document(item) and item.action != Action.VOID else []
@@ -86,6 +90,24 @@ def done(
         origin=origin or {"created": "created", "updated": "updated"}.get(reason, "adopted"),
         reasons=[finding.to_json() for finding in findings],
         adopted_from=adopted_from,
+    )
+
+
+def _let_go(item: Item, entity: Entity, outcome: str, answer: Answer | None) -> Settled:
+    """What moved is void where it was: its link ends, and it is planned anew where billing has it now (rule 12)."""
+    text = f"{item.entity} {entity['Id']} was voided in QuickBooks, since billing moved the document"
+    finding = Finding("stale_plan", f"{text}: the next run creates it where it belongs")
+    return Settled(
+        item=item,
+        state=ItemState.DONE,
+        outcome=outcome,
+        status=Status.PENDING,
+        reason=finding.reason,
+        detail=finding.detail,
+        entity=entity,
+        answer=answer,
+        reasons=[finding.to_json()],
+        archive_link=text,
     )
 
 

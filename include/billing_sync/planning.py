@@ -88,6 +88,7 @@ class Checked:
     findings: Sequence[Finding] = ()
     link: Link | None = None
     is_elsewhere: bool = False
+    is_routed_away: bool = False
     is_in_flight: bool = False
     was_deleted_in_qbo: bool = False
     is_asked_for: bool = False
@@ -164,10 +165,11 @@ class Maker:
 class Planner:
     """Plans the documents of one run and realm, in the order in which they come."""
 
-    def __init__(self, maker: Maker, *, today: date, is_recopy: bool = False) -> None:
+    def __init__(self, maker: Maker, *, today: date, is_recopy: bool = False, repairs_moved: bool = False) -> None:
         self.maker = maker
         self.today = today
         self.is_recopy = is_recopy
+        self.repairs_moved = repairs_moved
         self.totals = Totals()
         self.held = 0
         self.updates = 0
@@ -194,6 +196,8 @@ class Planner:
             settings=self.maker.settings,
             is_recopy=self.is_recopy,
             is_elsewhere=checked.is_elsewhere,
+            is_routed_away=checked.is_routed_away,
+            repairs_moved=self.repairs_moved,
             was_deleted_in_qbo=checked.was_deleted_in_qbo,
             is_asked_for=checked.is_asked_for,
             mode=self.maker.mode,

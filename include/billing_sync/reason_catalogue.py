@@ -226,7 +226,8 @@ ALL_REASONS = (
     _books(
         "moved",
         "Its routing or its sign would move the document to another company or another type, but it is linked already.",
-        "Undo the change in billing; or void the linked document in QuickBooks and bill it anew under another number.",
+        "Undo the change in billing; or trigger qbo_export_invoices for the company that holds it, with its number and "
+        "'Repair moved invoices': it is voided there, and the next run creates it where billing has it now.",
     ),
     _books(
         "deleted_in_qbo",

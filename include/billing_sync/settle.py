@@ -132,7 +132,7 @@ def settle_create(item: Item, evidence: Evidence, *, whole_batch_absent: bool) -
     if evidence.hits:
         return _already_there(item, evidence)
     if item.outcome in _TAKEN:
-        return _taken_by_another_kind(item)
+        return _taken_by_another_kind(item, evidence.archived)
     if evidence.deleted is None:
         return _in_doubt(item, "more changed there since than it tells at once, so that a deletion cannot be excluded")
     if evidence.deleted:
@@ -251,12 +251,18 @@ def _already_there(item: Item, evidence: Evidence) -> Settled:
     return outcomes.stopped(item, reason, text, outcome="already_in_qbo")
 
 
-def _taken_by_another_kind(item: Item) -> Settled:
+def _taken_by_another_kind(item: Item, archived: Sequence[Link]) -> Settled:
     """QBO says that the number or name is taken, and shows no such entity under it: something else has it."""
     if item.kind in NAME_KINDS:
         text = f"QuickBooks says that the name {item.doc_number!r} is taken, though by no {item.entity}: map it by hand"
         return outcomes.stopped(item, "ambiguous_name", text, outcome="refused")
     text = f"QuickBooks says that number {item.doc_number} is taken, though by no {item.entity}"
+    former = next((link for link in archived if link.entity != item.entity), None)
+    if former is not None:
+        text += (
+            f": {former.entity} id {former.qbo_id}, which was this document before it moved, keeps it. "
+            "Renumber that one in QuickBooks, and the next run goes on"
+        )
     return outcomes.stopped(item, "already_in_qbo", text, outcome="refused")
 
 

@@ -33,7 +33,7 @@ def store_settled(
     rows = [_row(result, number) for number, result in enumerate(results, 1)]
     _execute(connection, "settle_items", rows, place)
     written = [result for result in results if result.state == ItemState.DONE and result.entity is not None]
-    linked = [result for result in written if result.item.action != Action.SEND]
+    linked = [result for result in written if result.item.action != Action.SEND and not result.archive_link]
     mailed = [result for result in written if result.item.action == Action.SEND]
     named = [result for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS]
     # In a pipeline the statements are one exchange with the server; the first that fails ends the transaction as ever.

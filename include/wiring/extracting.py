@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from psycopg.rows import tuple_row
+
 from include.billing_sync.documents import Invoice
 from include.billing_sync.planning import DocumentStatus
 from include.billing_sync.reasons import Finding
 from include.billing_sync.statuses import Status
 from include.stores.billing import BadDocument, Document
 from include.stores.candidates import store_candidates
+from include.stores.statements import sql
 from include.wiring.forms import Choices
 from include.wiring.realms import SOURCE, Realm
 from include.wiring.settings import realm_keys
@@ -45,6 +48,19 @@ def extract(realm: Realm, plan_id: int, window: Window, choices: Choices, run_id
         ", ".join(f"{count} {what}" for what, count in sorted(counts.items()) if count) or "nothing to read",
     )
     return counts
+
+
+def extract_held(realm: Realm, plan_id: int, choices: Choices) -> Counter[str]:
+    """Store what this company holds under the chosen numbers, wherever billing routes it by now."""
+    with realm.state.cursor(row_factory=tuple_row) as cursor:
+        numbers = [number.casefold() for number in choices.numbers]
+        rows = cursor.execute(
+            sql("documents_held"), {"realm": realm.id, "source": SOURCE, "kind": "invoice", "numbers": numbers}
+        ).fetchall()
+    documents = list(realm.reader.read_by_ids([billing_id for (billing_id,) in rows]).values())
+    store_candidates(realm.state, plan_id, [documents])
+    log.info("extract: %s candidates, which this company holds under the numbers asked for", len(documents))
+    return Counter(candidates=len(documents))
 
 
 class _Wanted:

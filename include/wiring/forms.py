@@ -46,6 +46,7 @@ class Choices:
     mode: str = "push"
     delivery: str = "setting"
     recopy: bool = False
+    repair_moved: bool = False
     everything: bool = False
     accept_suspicious_extract: bool = False
 
@@ -156,6 +157,14 @@ def _for_experts() -> dict[str, Param]:
             "What somebody edited in QuickBooks is left as it is.",
             section=section,
         ),
+        "repair_moved": Param(
+            False,
+            type="boolean",
+            title="Repair moved invoices: void them here, so that they go where billing has them now",
+            description="For the invoice numbers above, in the company that holds them, and only where their status is `moved`. "
+            "The next run creates each in its new company, or as its new type.",
+            section=section,
+        ),
         "accept_suspicious_extract": Param(
             False,
             type="boolean",
@@ -257,6 +266,7 @@ def choices_from(params: Mapping[str, Any]) -> Choices:
         mode=_one_of(params, "mode", list(MODES), "push"),
         delivery=_one_of(params, "delivery", list(DELIVERIES), "setting"),
         recopy=bool(params.get("recopy")),
+        repair_moved=bool(params.get("repair_moved")),
         everything=bool(params.get("everything")),
         accept_suspicious_extract=bool(params.get("accept_suspicious_extract")),
     )
@@ -275,6 +285,8 @@ def _check(chosen: Choices) -> None:
         )
     if strange := sorted(set(chosen.statuses) - set(STATUSES)):
         raise ChoiceError(f"'statuses' knows {', '.join(STATUSES)}, not {', '.join(strange)}.")
+    if chosen.repair_moved and not chosen.numbers:
+        raise ChoiceError("'Repair moved invoices' needs 'Only these invoice numbers': it voids what they name.")
     if chosen.plan_id and chosen.mode == "plan_only":
         raise ChoiceError(
             "A stored plan cannot be planned again: choose 'push', or leave the number of the plan empty."

@@ -14,12 +14,12 @@ from typing import Any
 import psycopg
 
 from include.billing_sync.closing import days_after_closing
-from include.billing_sync.decide import MAILED
+from include.billing_sync.decide import MAILED, MOVED
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.exact_json import StoredJson, dumps
 from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
 from include.billing_sync.mapping import Mapped
-from include.billing_sync.payloads import references, resolve_in_text, resolve_references
+from include.billing_sync.payloads import entity_for, references, resolve_in_text, resolve_references
 from include.billing_sync.planning import Maker
 from include.billing_sync.ports import Item, Link, Ready
 from include.billing_sync.statuses import Action, ItemState
@@ -165,7 +165,11 @@ class LiveInputs:
     def _no_longer_wanted(self, item: Item, document: Invoice) -> str:
         """Why billing does not want it any more as it was planned, for what is no part of its content."""
         status = document.status.lower()
-        if not self._belongs_here(document):
+        is_here = self._belongs_here(document)
+        if item.action == Action.VOID and item.reason == MOVED:
+            is_moved = not is_here or entity_for(document, self._maker_now().settings) != item.entity
+            return "" if is_moved else "billing has it here again"
+        if not is_here:
             return f"billing gives it to company {document.realm_key or 'none'} by now"
         if item.action == Action.VOID:
             return "" if status in GONE_STATUSES else f"it is {status} in billing again"

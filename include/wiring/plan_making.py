@@ -43,10 +43,11 @@ def make_plan(
     mode: Literal["copy", "send"],
     is_recopy: bool,
     asked_for: Sequence[str],
+    repairs_moved: bool = False,
 ) -> Made:
     """Plan the candidates of a run. Nothing is written to QuickBooks, and nothing planned blocks anything."""
     maker = realm.maker(mode)
-    planner = Planner(maker, today=today, is_recopy=is_recopy)
+    planner = Planner(maker, today=today, is_recopy=is_recopy, repairs_moved=repairs_moved)
     store = realm.plans()
     store.begin(plan_id)
     work = _Work(realm, maker, planner, store, plan_id, run_id, frozenset(asked_for))
@@ -118,6 +119,7 @@ class _Work:
                 findings=candidate.findings(),
                 link=links.get(candidate.billing_id),
                 is_elsewhere=realms.get(candidate.billing_id, self._realm.id) != self._realm.id,
+                is_routed_away=invoice.realm_key is not None and invoice.realm_key != self._realm.key,
                 is_in_flight=candidate.billing_id in in_flight,
                 was_deleted_in_qbo=candidate.billing_id in deleted,
                 is_asked_for=(candidate.doc_number or "").casefold() in self._asked_for,

@@ -98,6 +98,7 @@ def extract(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
     """Open a plan for this run and store what was asked for as its candidates; or take the stored plan of the form."""
     from include.wiring.extracting import Window
     from include.wiring.extracting import extract as read
+    from include.wiring.extracting import extract_held as read_held
 
     run = run_of(context)
     with open_realm(realm_key) as realm:
@@ -111,7 +112,10 @@ def extract(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
         log.info(
             "%s: plan %s, invoices dated %s to %s", realm_key, plan_id, window.from_date or "…", window.to_date or "…"
         )
-        counts = read(realm, plan_id, window, run.choices, run.run_id)
+        if run.choices.repair_moved:
+            counts = read_held(realm, plan_id, run.choices)
+        else:
+            counts = read(realm, plan_id, window, run.choices, run.run_id)
         return {"realm_key": realm_key, "plan_id": plan_id, **counts}
 
 
@@ -159,6 +163,7 @@ def plan(plan: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
             today=realm.today(datetime.now(UTC)),
             mode=delivery(realm, run.choices),
             is_recopy=run.choices.recopy,
+            repairs_moved=run.choices.repair_moved,
             asked_for=[number.casefold() for number in run.choices.numbers],
         )
         asks = asks_a_person(run, realm, made.writes, made.held)

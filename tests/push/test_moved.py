@@ -9,7 +9,11 @@ from dataclasses import replace
 import pytest
 
 from include.wiring import runs
+from include.wiring.forms import ChoiceError
+from tests.push import wire as mishaps
 from tests.push.conftest import FAST, LIMITS
+from tests.push.people import edit
+from tests.push.wire import Wire
 from tests.world import SETTINGS, World, write_settings
 
 SECOND_REALM = "9130000000000002"
@@ -94,3 +98,88 @@ def test_a_document_that_turned_negative_does_not_become_a_second_one(world: Wor
     assert world.in_qbo() == before
     assert world.qbo.state("CreditMemo") == memos
     assert world.status("inv-T-1") == ("Skipped", "moved")
+
+
+def test_a_persons_repair_voids_the_old_one_first_and_the_other_company_gets_it(world: World, second: World) -> None:
+    """Asked to repair T-1, the first company voids it and lets it go; the second one's next hourly run creates it."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1", realm_key="demo")
+    world.run()
+    second.sync()
+    world.sql("update billing.invoices set realm_key = 'second', updated_at = clock_timestamp()")
+    second.sync()
+    stopped = second.in_qbo()
+
+    world.run(repair_moved=True, invoice_numbers=["T-1"])
+    waiting = world.status("inv-T-1")
+    second.sync()
+
+    assert stopped == []
+    assert waiting == ("Pending", "stale_plan")
+    assert [(one["TotalAmt"], one["Balance"]) for one in world.in_qbo("T-1")] == [(0, 0)]
+    assert [one["TotalAmt"] for one in second.in_qbo("T-1")] == [100]
+    assert world.status("inv-T-1") == ("Synced", "created")
+    assert world.sql(
+        "select realm_key from qbo_sync.links join qbo_sync.realms r on r.id = realm where kind = 'invoice'"
+    ) == [("second",)]
+
+
+def test_a_repair_whose_answer_is_lost_is_found_and_ends_the_same(wired: tuple[World, Wire]) -> None:
+    """The sign turned and the void's answer is lost: it is found, and the credit memo is made once its number is free."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS, locked_before="off", negative_invoices="credit_memo")
+    world.invoice("T-1", amounts=("10.00",))
+    world.run()
+    world.change("inv-T-1", "-10.00")
+    world.run()
+    wire.strike(mishaps.cut_after, "void Invoice")
+
+    world.run(repair_moved=True, invoice_numbers=["T-1"])
+    world.run()
+    waiting = world.reasons("inv-T-1")
+    edit(world, "T-1", DocNumber="T-1-VOID")
+    world.run()
+    world.run()
+
+    assert wire.struck == ["void Invoice"]
+    assert "Renumber that one in QuickBooks" in waiting["already_in_qbo"]
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1-VOID")] == [0]
+    memos = [one for one in world.qbo.state("CreditMemo") if one.get("DocNumber") == "T-1"]
+    assert [one["TotalAmt"] for one in memos] == [10]
+    assert world.status("inv-T-1") == ("Synced", "unchanged")
+
+
+def test_a_repair_leaves_alone_what_did_not_move(world: World) -> None:
+    """The number of an invoice that is where billing has it: nothing is voided."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1")
+    world.run()
+    before = world.in_qbo()
+
+    world.run(repair_moved=True, invoice_numbers=["T-1"])
+
+    assert world.in_qbo() == before
+    assert world.status("inv-T-1") == ("Synced", "unchanged")
+
+
+def test_what_billing_moved_back_before_the_push_is_not_voided(world: World, second: World) -> None:
+    """The repair was planned, then billing undid the move: the void is stale and the invoice stays."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1", realm_key="demo")
+    world.run()
+    before = world.in_qbo()
+    world.sql("update billing.invoices set realm_key = 'second', updated_at = clock_timestamp()")
+    planned = world.prepare(repair_moved=True, invoice_numbers=["T-1"])
+    world.sql("update billing.invoices set realm_key = 'demo', updated_at = clock_timestamp()")
+
+    runs.push(*planned)
+    world.run()
+
+    assert world.in_qbo() == before
+    assert world.status("inv-T-1") == ("Synced", "unchanged")
+
+
+def test_a_repair_needs_the_numbers(world: World) -> None:
+    """Nobody voids a whole company by leaving a field empty."""
+    with pytest.raises(ChoiceError, match="Only these invoice numbers"):
+        world.run(repair_moved=True)

@@ -11,7 +11,8 @@ with last_planned as (
 select status.billing_id
 from qbo_sync.statuses as status
 where
-    status.realm = %(realm)s
+    -- What one company let go may be another one's by now: whose it is, billing says.
+    (status.realm = %(realm)s or (status.status = 'Pending' and status.reason = 'stale_plan'))
     and status.source = %(source)s
     and status.kind = %(kind)s
     and (
