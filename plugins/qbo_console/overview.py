@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from include.billing_sync.statuses import GRAVITY, Status
 from include.stores.findings import FindingsStore
+from include.stores.first_calls import first_calls
 from qbo_console import answers
 from qbo_console.companies import companies
 from qbo_console.guards import GetUserDep, can_act, readable
@@ -19,13 +20,17 @@ KINDS = {"manual": "by hand", "scheduled": "by its schedule", "backfill": "backf
 """What Airflow's run ids begin with, in words."""
 REASONS_SHOWN = 5
 """Of one run; its findings have all of them."""
+AUTO_SYNC = "qbo_auto_sync"
+DAYS = 7
+"""Back to which the time until the first call is looked at."""
 
 
 @router.get("/")
 def overview_page(request: Request, user: GetUserDep, state: State) -> Response:
     """Companies and recent runs; only runs of DAGs that the user may see."""
     store = FindingsStore(state)
-    runs = store.recent_runs(readable(store.dag_ids(), user))
+    dag_ids = readable(store.dag_ids(), user)
+    runs = store.recent_runs(dag_ids)
     return answers.page(
         request,
         "overview.html",
@@ -34,6 +39,8 @@ def overview_page(request: Request, user: GetUserDep, state: State) -> Response:
         statuses=STATUSES,
         modes=MODES,
         kinds=KINDS,
+        first_calls=first_calls(state, AUTO_SYNC, DAYS) if AUTO_SYNC in dag_ids else [],
+        days=DAYS,
         shown=REASONS_SHOWN,
         can_act=can_act(user),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def environment() -> Environment:
     )
     environment.filters["money"] = money
     environment.filters["moment"] = moment
+    environment.filters["duration"] = duration
     environment.filters["bars"] = bars
     environment.filters["causes"] = causes
     environment.filters["badge"] = lambda company: badge(company.base_url, company.environment)
@@ -62,6 +63,16 @@ def money(amount: Decimal | None, currency: str | None = None) -> str:
 def moment(at: datetime | None) -> str:
     """A point in time for people, with its zone."""
     return at.strftime("%Y-%m-%d %H:%M %Z") if at else NOTHING
+
+
+def duration(seconds: Decimal) -> str:
+    """A span of time for people: tenths of a second below ten seconds, then seconds, minutes, hours, none rounded up."""
+    if seconds < 10:
+        return f"{seconds.quantize(Decimal('0.1'), ROUND_DOWN)} s"
+    whole = int(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def causes(totals: Totals) -> list[tuple[str, int]]:
