@@ -14,6 +14,8 @@ _LINE = ("Id", "Amount", "Description", "DetailType")
 _DETAIL = ("Qty", "UnitPrice", "ServiceDate", "DiscountPercent", "PercentBased")
 _DETAIL_REFERENCES = ("ItemRef", "TaxCodeRef", "DiscountAccountRef")
 _SERVER_LINES = frozenset({"SubTotalLineDetail"})
+FIRST_VERSION = "0"
+"""The SyncToken of what was created and never written again."""
 
 
 def owned_fields(entity: Entity) -> dict[str, Any]:
@@ -29,6 +31,27 @@ def owned_fields(entity: Entity) -> dict[str, Any]:
     owned["Id"] = str(entity["Id"])
     owned["SyncToken"] = str(entity["SyncToken"])
     return owned
+
+
+def answer_meant(payload: Mapping[str, Any], entity: Entity) -> dict[str, Any]:
+    """What QBO would have answered to the create of ``payload``, in the form of :func:`owned_fields`.
+
+    What a payload leaves to QBO (due date, totals, defaults of a line) is taken from ``entity``, which it has become.
+    """
+    now = owned_fields(entity)
+    meant = {**now, "SyncToken": FIRST_VERSION}
+    meant |= {name: _plain(payload[name]) for name in _HEADER if name in payload and name != "TotalAmt"}
+    meant |= {name: str(payload[name]["value"]) for name in _REFERENCES if payload.get(name)}
+    tax = (payload.get("TxnTaxDetail") or {}).get("TotalTax")
+    if tax is not None:
+        meant["TotalTax"] = _plain(tax)
+    written = [_line(line) for line in payload.get("Line") or ()]
+    held = now["Line"]
+    meant["Line"] = [
+        {"Id": str(place + 1), **(held[place] if place < len(held) else {}), **line}
+        for place, line in enumerate(written)
+    ]
+    return meant
 
 
 def is_untouched(answer: Mapping[str, Any], entity: Entity) -> bool:

@@ -144,6 +144,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A create that was sent once: when, on the outbox's clock, and the exact text."""
+
+    at: datetime
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """An item that was claimed in this transaction, with what goes over the wire."""
 
@@ -173,6 +181,8 @@ class Settled:
     unknown_times: int | None = None
     is_agreed: bool = False
     """Adopted, and nothing that was compared differs: it counts as billing's content, and is not written until that changes."""
+    meant_answer: Mapping[str, Any] | None = None
+    """What QBO would have answered, where somebody edited the object before it was found: the link remembers this instead."""
 
 
 Decide = Callable[[Item], Claimed | Settled | None]
@@ -203,7 +213,7 @@ class Outbox(Protocol):
     def settle(self, results: Sequence[Settled]) -> Sequence[Settled]: ...
     def hold_up(self, plan_id: int, reason: str, detail: str) -> None: ...
     def archived(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Link]]: ...
-    def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[datetime]]: ...
+    def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Sending]]: ...
     def doubts(self, items: Sequence[Item]) -> set[tuple[str, str]]: ...
     def linked(self, entity: str, qbo_ids: Iterable[str]) -> Mapping[str, str]: ...
     def known_once(self, entity: str, qbo_ids: Iterable[str]) -> set[str]: ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from include.billing_sync import outcomes
 from include.billing_sync.exact_json import loads
-from include.billing_sync.owned import edits, holds, is_untouched
+from include.billing_sync.owned import FIRST_VERSION, answer_meant, edits, holds, is_untouched
 from include.billing_sync.ports import Entity, Item, Link, Settled
 from include.billing_sync.statuses import Action, Status
 
@@ -21,20 +21,21 @@ _TAKEN = frozenset({outcomes.DUPLICATE_NUMBER, outcomes.DUPLICATE_NAME})
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When QBO can have executed a sending, on QBO's clock."""
+    """When QBO can have executed a sending, on QBO's clock, and what was sent."""
 
     start: datetime
     end: datetime
+    request: str | None = None
 
     def holds(self, at: datetime) -> bool:
         """Whether a CreateTime falls inside, give or take the slack of whole seconds."""
         return self.start - CLOCK_SLACK <= at <= self.end + CLOCK_SLACK
 
 
-def sending_window(sent_at: datetime, call_limit: float, clock_offset: timedelta) -> Window:
+def sending_window(sent_at: datetime, call_limit: float, clock_offset: timedelta, request: str | None = None) -> Window:
     """The window of one sending. ``clock_offset`` is QBO's clock minus ours; ``call_limit`` in seconds."""
     start = sent_at + clock_offset
-    return Window(start, start + timedelta(seconds=call_limit))
+    return Window(start, start + timedelta(seconds=call_limit), request)
 
 
 def created_at(entity: Entity) -> datetime:
@@ -82,6 +83,16 @@ class Evidence:
             if self._is_spelt_so(hit) and any(window.holds(created_at(hit)) for window in self.windows)
         ]
 
+    def meant(self, hit: Entity) -> dict[str, Any] | None:
+        """What QBO would have answered to the sending that made the hit, where somebody edited it since; else None."""
+        at = created_at(hit)
+        requests = [window.request for window in self.windows if window.request and window.holds(at)]
+        answers = [answer_meant(loads(request), hit) for request in requests]
+        is_first_version = str(hit["SyncToken"]) == FIRST_VERSION
+        if is_first_version or not answers or any(is_untouched(answer, hit) for answer in answers):
+            return None
+        return answers[-1]
+
     def _is_spelt_so(self, hit: Entity) -> bool:
         held = hit.get("DocNumber")
         return self.number is None or held is None or str(held).strip() == self.number.strip()
@@ -110,7 +121,7 @@ def look_before_create(item: Item, evidence: Evidence, *, adopt_exact: bool) -> 
         return _adopted(item, *archived[0])
     if explained:
         why = "a lost sending of ours made it"
-        return outcomes.done(item, explained[0], "adopted", outcome="adopted", extra=why)
+        return _found(evidence, outcomes.done(item, explained[0], "adopted", outcome="adopted", extra=why))
     free = evidence.free_hits()
     if adopt_exact and len(free) == 1 and _agrees(item, free[0]):
         adopted = outcomes.done(item, free[0], "adopted", outcome="adopted", extra="number, total and customer agree")
@@ -126,7 +137,7 @@ def settle_create(item: Item, evidence: Evidence, *, whole_batch_absent: bool) -
     if len(explained) > 1:
         return _ambiguous(item, explained)
     if ours:
-        return outcomes.done(item, ours[0], "created", outcome="found", origin="adopted")
+        return _found(evidence, outcomes.done(item, ours[0], "created", outcome="found", origin="adopted"))
     if archived:
         return _adopted(item, *archived[0])
     if evidence.hits:
@@ -141,6 +152,15 @@ def settle_create(item: Item, evidence: Evidence, *, whole_batch_absent: bool) -
             item, f"{item.entity} {ids} was deleted there since, and whether that was this one cannot be told"
         )
     return outcomes.absent(item, whole_batch=whole_batch_absent)
+
+
+def _found(evidence: Evidence, result: Settled) -> Settled:
+    """What a lost sending made. An edit made before it was found is remembered, so that no later change overwrites it."""
+    entity = result.entity or {}
+    if result.item.kind in NAME_KINDS or (meant := evidence.meant(entity)) is None:
+        return result
+    text = f"edited in QuickBooks before it was found: {'; '.join(edits(meant, entity))}"
+    return replace(result, meant_answer=meant, detail="; ".join(filter(None, (result.detail, text))))
 
 
 def _adopted(item: Item, hit: Entity, link: Link) -> Settled:

@@ -57,7 +57,10 @@ class Settler:
                 key = (item.kind, item.billing_id)
                 evidence[item.id] = Evidence(
                     hits=hits.get(_number(item).casefold(), []),
-                    windows=[sending_window(at, self._call_limit, offset) for at in sendings.get(key, ())],
+                    windows=[
+                        sending_window(sending.at, self._call_limit, offset, sending.request)
+                        for sending in sendings.get(key, ())
+                    ],
                     archived=archived.get(key, ()),
                     linked=linked,
                     deleted=deleted,

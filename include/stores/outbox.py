@@ -14,7 +14,7 @@ from psycopg.rows import DictRow, dict_row
 
 from include.billing_sync.exact_json import StoredJson
 from include.billing_sync.outcomes import IN_DOUBT, not_linkable
-from include.billing_sync.ports import Claimed, Decide, Item, Link, Settled
+from include.billing_sync.ports import Claimed, Decide, Item, Link, Sending, Settled
 from include.billing_sync.statuses import ItemState
 from include.stores.settling import store_settled
 from include.stores.statements import sql
@@ -205,12 +205,12 @@ class PostgresOutbox:
             found.setdefault((row["kind"], row["billing_id"]), []).append(link_from_row(row["link"]))
         return found
 
-    def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[datetime]]:
-        """When creates of these documents were sent in this realm, except where an answer proved that nothing was done."""
+    def sendings(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Sending]]:
+        """The creates of these documents sent in this realm, except where an answer proved that nothing was done."""
         rows = self._rows(sql("sendings_of_documents"), realm=self.realm, **_keys(items))
-        found: dict[tuple[str, str], list[datetime]] = {}
+        found: dict[tuple[str, str], list[Sending]] = {}
         for row in rows:
-            found.setdefault((row["kind"], row["billing_id"]), []).append(row["at"])
+            found.setdefault((row["kind"], row["billing_id"]), []).append(Sending(row["at"], row["request"]))
         return found
 
     def doubts(self, items: Sequence[Item]) -> set[tuple[str, str]]:

@@ -100,7 +100,7 @@ def _link_row(result: Settled) -> dict[str, Any]:
 
     An object that an archived link names keeps what that link knew of our last write: its content, its version and QBO's
     answer; only the total is today's, so that a difference stays named. So a change in billing reaches it as an update, and
-    what somebody edited since is seen as an edit and kept.
+    what somebody edited since is seen as an edit and kept. So it is with what was edited before a lost sending was found.
     """
     item, entity = result.item, result.entity
     if entity is None:
@@ -111,6 +111,9 @@ def _link_row(result: Settled) -> dict[str, Any]:
     fingerprint = ours if is_ours else known.fingerprint if known else None
     canon = item.canon_version if is_ours else known.canon_version if known else None
     is_remembered = not is_ours and known is not None and bool(known.answer)
+    meant = result.meant_answer
+    owned = known.answer if known and is_remembered else meant or owned_fields(entity)
+    token = known.sync_token if known and is_remembered else (meant or entity)["SyncToken"]
     return {
         "item_id": item.id,
         "source": item.source,
@@ -119,11 +122,11 @@ def _link_row(result: Settled) -> dict[str, Any]:
         "entity": item.entity,
         "qbo_id": str(entity["Id"]),
         "doc_number": entity.get("DocNumber") or item.doc_number,
-        "sync_token": known.sync_token if known and is_remembered else str(entity["SyncToken"]),
+        "sync_token": str(token),
         "fingerprint": fingerprint,
         "canon_version": canon,
         "total": _total(entity),
-        "owned": known.answer if known and is_remembered else owned_fields(entity),
+        "owned": owned,
         "email_status": entity.get("EmailStatus"),
         "origin": result.origin or "created",
     }

@@ -157,3 +157,73 @@ def test_there_and_back_again_in_billing_arrives_as_three_writes(pushed: World) 
     assert held["SyncToken"] == "2"
     assert_exactly_once(pushed)
     assert_settled(pushed)
+
+
+def lose_and_edit(world: World, wire: Wire, **changes: object) -> None:
+    """T-0 is created and the answer lost; before anybody looks, the accountant edits what was made."""
+    world.settings(waits=FAST, limits=LIMITS, locked_before="off")
+    world.invoice("T-0", amounts=("10.00",))
+    wire.strike(mishaps.cut_after, "create Invoice")
+    first_look = mishaps.meanwhile(lambda: edit(world, "T-0", **changes))
+    wire.strike(first_look, lambda call: call.kind == "query" and "create Invoice" in wire.struck)
+    world.run()
+    assert wire.struck == ["create Invoice", "query"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"PrivateNote": "agreed on the phone"},
+        {"Line": [{"Amount": 10, "Description": "Advice", "DetailType": "SalesItemLineDetail",
+                   "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}]},
+    ],
+)  # fmt: skip
+def test_an_edit_before_a_lost_create_is_found_is_not_overwritten(
+    wired: tuple[World, Wire], changes: dict[str, object]
+) -> None:
+    """What was found is linked with what was meant, so that billing's next change meets the edit and stops."""
+    world, wire = wired
+    lose_and_edit(world, wire, **changes)
+    found, edited = world.status("inv-T-0"), world.in_qbo("T-0")
+
+    world.change("inv-T-0", "15.00")
+    world.run()
+
+    assert found[0] == "Synced"
+    assert world.in_qbo("T-0") == edited
+    assert world.status("inv-T-0") == ("Skipped", "edited_in_qbo")
+    assert str(next(iter(changes.values())))[:20] in detail(world, "T-0") or "Advice" in detail(world, "T-0")
+
+
+def test_a_payment_before_a_lost_create_is_found_is_no_edit(wired: tuple[World, Wire]) -> None:
+    """Its version moved on, and what we sent stands: billing's next change is written."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS, locked_before="off")
+    world.invoice("T-0", amounts=("10.00",))
+    wire.strike(mishaps.cut_after, "create Invoice")
+    wire.strike(mishaps.meanwhile(lambda: receive(world, "T-0", "4.00")),
+                lambda call: call.kind == "query" and "create Invoice" in wire.struck)  # fmt: skip
+    world.run()
+
+    world.change("inv-T-0", "15.00")
+    world.run()
+
+    (held,) = world.in_qbo("T-0")
+    assert (held["TotalAmt"], held["Balance"]) == (15, 11)
+    assert world.status("inv-T-0") == ("Synced", "updated")
+
+
+def test_an_edit_of_what_a_forgotten_sending_made_is_not_overwritten(pushed: World) -> None:
+    """Our links are lost and the audit is not; what was edited meanwhile is adopted, and never written over."""
+    pushed.sql("delete from qbo_sync.links where kind = 'invoice'")
+    edit(pushed, "T-0", PrivateNote="agreed on the phone")
+    before = pushed.in_qbo("T-0")
+
+    pushed.run()
+    adopted = pushed.status("inv-T-0")
+    pushed.run()
+
+    assert adopted == ("Synced", "adopted")
+    assert pushed.in_qbo("T-0") == before
+    assert pushed.status("inv-T-0") == ("Skipped", "edited_in_qbo")
+    assert {pushed.status(f"inv-T-{number}")[0] for number in (1, 2)} == {"Synced"}

@@ -1,9 +1,10 @@
--- Purpose: when creates of these documents were sent, except where an answer proved that the sending did nothing.
+-- Purpose: when creates of these documents were sent, and as what, except where an answer proved that the sending did nothing.
 -- Grain: one sent event. Parameters: realm, sources, kinds, billing_ids (arrays of equal length).
 select
     sent.kind,
     sent.billing_id,
-    sent.at
+    sent.at,
+    sent.request
 from qbo_sync.attempts as sent
 inner join unnest(%(sources)s::text [], %(kinds)s::text [], %(billing_ids)s::text []) as wanted (source, kind, billing_id)
     on
