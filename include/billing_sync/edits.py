@@ -37,6 +37,13 @@ def edits(answer: Mapping[str, Any], entity: Entity) -> tuple[Edit, ...]:
     return tuple(found)
 
 
+def marked_by_us(entity: Entity) -> str | None:
+    """The billing id that our mark names, the last line of the memo of whatever we write (payloads); None without one."""
+    *_, last = str(entity.get("PrivateNote") or "").splitlines() or [""]
+    mark, _, billing_id = last.strip().partition(" ")
+    return billing_id if mark == "Ref" and billing_id else None
+
+
 def _lines(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """What differs line by line: lines that were changed, removed or added, by their ids."""
     left = {str(line.get("Id")): line for line in theirs}

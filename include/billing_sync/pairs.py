@@ -98,6 +98,8 @@ class Held:
     twin: str | None = None
     twin_of: str | None = None
     is_strayed: bool = False
+    marked: str | None = None
+    """The billing id that our mark in its memo names."""
 
 
 @dataclass(frozen=True, slots=True)

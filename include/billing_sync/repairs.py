@@ -68,7 +68,7 @@ _FIELDS = {
 
 def _duplicate(case: Case) -> str:
     what = (
-        f"A sending of ours made it, late or twice, beside id {case.twin}, which is linked."
+        f"It bears the mark of a sending of ours that came late or twice, beside id {case.twin}, which is linked."
         if case.is_strayed
         else f"QuickBooks holds this number twice, also as id {case.twin}."
     )

@@ -242,6 +242,7 @@ def _held_row(held: Held) -> dict[str, Any]:
         "tax": held.tax,
         "balance": held.balance,
         "is_void": held.is_void,
+        "marked": held.marked,
         "edits": [{"field": edit.field, "ours": edit.ours, "theirs": edit.theirs} for edit in held.edits],
     }
 

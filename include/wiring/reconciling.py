@@ -15,7 +15,7 @@ from typing import Any
 
 from include.billing_sync.closing import posting_date
 from include.billing_sync.documents import Invoice, fingerprint, to_json
-from include.billing_sync.edits import edits
+from include.billing_sync.edits import edits, marked_by_us
 from include.billing_sync.pairs import Billed, Held
 from include.billing_sync.payloads import entity_for
 from include.billing_sync.ports import Entity
@@ -249,6 +249,7 @@ def held_of(entity_name: str, entity: Entity, answer: Mapping[str, Any] | None, 
         balance=sign * _amount(entity.get("Balance", total)),
         is_void=not total and "Voided" in str(entity.get("PrivateNote") or ""),
         edits=edits(answer, entity) if answer is not None else (),
+        marked=marked_by_us(entity),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from include.wiring import runs
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
+from tests.push.people import enter
 from tests.push.processes import PushProcess, at_batch
 from tests.push.test_one_writer import LOST, end_lock_session
 from tests.push.wire import Call, Handler, Wire
@@ -141,6 +142,22 @@ def test_a_late_answer_that_nobody_settled_otherwise_is_no_duplicate(forgetful: 
     assert late_rows(world) == []
     assert_exactly_once(world)
     assert_settled(world)
+
+
+def test_a_copy_that_bears_our_mark_is_a_duplicate(world: World) -> None:
+    """Somebody copied our invoice in QuickBooks under another number and amount; its memo still names the billing document."""
+    world.invoice("T-1", amounts=("10.00",))
+    world.run()
+    (ours,) = world.in_qbo("T-1")
+    copied = enter(world, "T-77", "12.00", ours["CustomerRef"]["value"])
+    world.qbo.act("edit", entity="Invoice", id=copied, changes={"PrivateNote": f"for Ann\n{ours['PrivateNote']}"})
+    night = Night(world)
+
+    night.run()
+
+    assert night.drift() == {"T-77": {"duplicate"}}
+    assert night.row("T-77", "duplicate")["billing_id"] == "inv-T-1"
+    assert f"id {ours['Id']}" in night.row("T-77", "duplicate")["proposed_repair"]
 
 
 @pytest.mark.parametrize("renumbered", [False, True])

@@ -33,6 +33,7 @@ create temporary table reconcile_held (
     tax numeric not null,
     balance numeric not null,
     is_void boolean not null,
+    marked text,
     edits jsonb not null,
     billing_id text,
     is_linked boolean not null default false,

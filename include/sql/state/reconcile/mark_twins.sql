@@ -1,5 +1,6 @@
 -- Names, for what belongs to no document of billing, the one beside which it is too much: another one of its number
--- (a matched one, a linked one, an older one), or what is linked to the document whose sending made it.
+-- (a matched one, a linked one, an older one), or what is linked to the document whose sending made it, or whose
+-- mark it bears.
 -- Grain: one document of QuickBooks. Parameters: realm, source, kind.
 with candidates as (
     select
@@ -72,6 +73,24 @@ with candidates as (
             and event.billing_id = link.billing_id
             and held.entity = link.entity
             and held.qbo_id <> link.qbo_id
+    where held.billing_id is null
+    union all
+    select
+        held.entity,
+        held.qbo_id,
+        link.qbo_id as twin,
+        link.billing_id as twin_of,
+        true as is_strayed,
+        false as is_stray
+    from reconcile_held as held
+    inner join qbo_sync.links as link
+        on
+            held.marked = link.billing_id
+            and held.entity = link.entity
+            and held.qbo_id <> link.qbo_id
+            and link.realm = %(realm)s
+            and link.source = %(source)s
+            and link.kind = %(kind)s
     where held.billing_id is null
 ),
 

@@ -1,7 +1,7 @@
 -- Lays out documents of QuickBooks; one that paging shows twice is one.
 -- Grain: one document. Parameters: rows (JSON).
 insert into reconcile_held (
-    qbo_id, entity, doc_number, doc_date, customer_ref, customer_name, currency, total, tax, balance, is_void, edits
+    qbo_id, entity, doc_number, doc_date, customer_ref, customer_name, currency, total, tax, balance, is_void, marked, edits
 )
 select
     given.qbo_id,
@@ -15,6 +15,7 @@ select
     given.tax,
     given.balance,
     given.is_void,
+    given.marked,
     given.edits
 from jsonb_to_recordset(%(rows)s::jsonb) as given (
     qbo_id text,
@@ -28,6 +29,7 @@ from jsonb_to_recordset(%(rows)s::jsonb) as given (
     tax numeric,
     balance numeric,
     is_void boolean,
+    marked text,
     edits jsonb
 )
 on conflict (entity, qbo_id) do nothing
