@@ -31,6 +31,7 @@ ASSUMED = (
     "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6220 and 6430",
     "that an opening balance of an account is a journal entry against opening balance equity",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
+    "that a bundle on a sales form without lines of its own takes those of the bundle, at their prices",
     "which changes webhooks tell: those that were asked for, not those that follow from them",
     "`source` of a CloudEvent",
 )

@@ -75,8 +75,8 @@ class Bookkeeper:
         for line in body.get("Line", ()):
             for link in line.get("LinkedTxn", ()):
                 self.done[f"{entity} of {link['TxnType']}"] += 1
-            if line.get("DetailType") == "DiscountLineDetail":
-                self.done[f"discount on {entity}"] += 1
+            if line.get("DetailType") in ("DiscountLineDetail", "GroupLineDetail"):
+                self.done[f"{line['DetailType']} on {entity}"] += 1
         if "GlobalTaxCalculation" in body:
             self.done[f"{body['GlobalTaxCalculation']} {entity}"] += 1
 
@@ -126,6 +126,10 @@ class Bookkeeper:
             item_line(cents(chance), item=str(chance.randint(1, 18)), **self.tax(chance))
             for _ in range(chance.randint(1, 3))
         ]
+        if chance.random() < 0.2:
+            inside = [item_line(cents(chance), item="1", **self.tax(chance)) for _ in range(2)]
+            detail = {"GroupItemRef": ref(self.bundle()), "Quantity": 1, "Line": inside}
+            lines.append({"DetailType": "GroupLineDetail", "GroupLineDetail": detail})
         body = invoice(*lines, customer=chance.choice(CUSTOMERS)) | self.calculation(chance)
         if chance.random() < 0.3 and self.country == "US":
             detail = {"PercentBased": True, "DiscountPercent": chance.randint(1, 100)}
@@ -135,6 +139,15 @@ class Bookkeeper:
         if entity == "Invoice" and chance.random() < 0.2:
             body["Deposit"] = Decimal("0.50")
         return body
+
+    def bundle(self) -> str:
+        """The company's only bundle; made when it is first needed."""
+        found = self.qbo.query("select * from Item where Type = 'Group'").rows
+        if not found:
+            parts = {"ItemGroupLine": [{"ItemRef": ref("1"), "Qty": 1}]}
+            values = {"Name": "Set", "Type": "Group", "ItemGroupDetail": parts}
+            found = [self.qbo.simulator.act("create", realm_id=self.qbo.realm_id, entity="Item", values=values)["Item"]]
+        return str(found[0]["Id"])
 
     def applied(self, chance: random.Random, party: str, debt: str, credit: str) -> Body:
         """Whose money it is, and lines on open forms: mostly what is right, sometimes too much or somebody else's."""
@@ -149,10 +162,10 @@ class Bookkeeper:
             if is_right and lines and document[party]["value"] != owner["value"]:
                 continue
             owner = ref(document[party]["value"])
-            most = int(document["Balance"] * 100) if is_right else int(document["Balance"] * 110)
+            most = int(document["Balance"] * 100)
             if is_right and sign < 0:
                 most = min(most, int(paid * 100))
-            amount = Decimal(chance.randint(0, most)) / 100
+            amount = Decimal(chance.randint(0, most) if is_right else most + chance.randint(-50, 50)) / 100
             paid += sign * amount
             lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": document["Id"], "TxnType": entity}]})
         more = chance.choice((Decimal(0), cents(chance)))

@@ -73,15 +73,14 @@ def money_is_where_it_was_put(documents: Documents, posted: Sums) -> None:
 
 def income_and_tax_come_from_lines(qbo: Qbo, documents: Documents, posted: Sums) -> None:
     """Each income account holds the lines of its items, the tax account what the forms say."""
-    income = {
-        row["Id"]: row["IncomeAccountRef"]["value"] for row in qbo.query("select * from Item maxresults 1000").rows
-    }
+    items = qbo.query("select * from Item maxresults 1000").rows
+    income = {row["Id"]: row["IncomeAccountRef"]["value"] for row in items if "IncomeAccountRef" in row}
     (tax_account,) = qbo.query("select * from Account where Name = 'Sales Tax Payable'").rows or [{"Id": ""}]
     expected: Sums = defaultdict(Decimal)
     for name, sign in (("Invoice", 1), ("SalesReceipt", 1), ("CreditMemo", -1), ("RefundReceipt", -1)):
         for one in documents[name]:
             expected[tax_account["Id"]] -= sign * one["TxnTaxDetail"].get("TotalTax", 0)
-            for line in one["Line"]:
+            for line in flat(one["Line"]):
                 detail = line.get("SalesItemLineDetail")
                 if detail:
                     expected[income[detail["ItemRef"]["value"]]] -= sign * line["Amount"]
@@ -124,7 +123,7 @@ def forms_add_up(documents: Documents) -> None:
 
 def line_sums(one: Any) -> tuple[Decimal, Decimal]:
     """The lines of a form without its discount, and the discount, which is its percentage of them."""
-    kinds = ("SalesItemLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
+    kinds = ("SalesItemLineDetail", "GroupLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
     subtotal = sum((line["Amount"] for line in one["Line"] if line["DetailType"] in kinds), Decimal(0))
     discount = Decimal(0)
     for line in one["Line"]:
@@ -143,7 +142,7 @@ def check_tax(name: str, one: Any) -> None:
     lines = detail.get("TaxLine", [])
     assert detail.get("TotalTax", 0) == sum(line["Amount"] for line in lines), (name, one)
     if one.get("GlobalTaxCalculation") == "TaxInclusive":
-        gross = sum(next(iter(details(one, line)), {}).get("TaxInclusiveAmt", 0) for line in one["Line"])
+        gross = sum(detail.get("TaxInclusiveAmt", 0) for line in flat(one["Line"]) for detail in details(line))
         assert gross == (one["TotalAmt"] if lines else gross), (name, one)
         return
     for line in lines:
@@ -152,9 +151,18 @@ def check_tax(name: str, one: Any) -> None:
         assert line["Amount"] == tax.quantize(CENT, ROUND_HALF_UP), (name, one)
 
 
-def details(_one: Any, line: Any) -> Iterator[Any]:
+def flat(lines: list[Any]) -> Iterator[Any]:
+    """All lines, those inside a bundle behind it, whose sum is the bundle's amount."""
+    for line in lines:
+        yield line
+        members = line.get("GroupLineDetail", {}).get("Line", [])
+        assert not members or line["Amount"] == sum(member["Amount"] for member in members)
+        yield from members
+
+
+def details(line: Any) -> Iterator[Any]:
     """The detail of a line that is sold or bought."""
-    yield from (line[kind] for kind in line if kind.endswith("LineDetail") and isinstance(line[kind], dict))
+    yield from (line[kind] for kind in line if kind.endswith("LineDetail"))
 
 
 def links_are_on_both_sides(documents: Documents) -> None:

@@ -34,10 +34,23 @@ REACHED = {
     "delete Payment",
     "delete BillPayment",
     "delete Deposit",
+    "GroupLineDetail on Invoice",
 }
 REACHED_BY_COUNTRY = {
-    "US": {"Deposit of Payment", "Deposit of SalesReceipt", "discount on Invoice", "discount on CreditMemo"},
-    "GB": {"TaxInclusive Invoice", "TaxExcluded Invoice", "TaxInclusive Bill", "NotApplicable CreditMemo"},
+    "US": {
+        "Deposit of Payment",
+        "Deposit of SalesReceipt",
+        "DiscountLineDetail on Invoice",
+        "DiscountLineDetail on CreditMemo",
+        "GroupLineDetail on Invoice",
+    },
+    "GB": {
+        "TaxInclusive Invoice",
+        "TaxExcluded Invoice",
+        "TaxInclusive Bill",
+        "NotApplicable CreditMemo",
+        "GroupLineDetail on Invoice",
+    },
 }
 
 

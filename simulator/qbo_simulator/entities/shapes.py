@@ -204,6 +204,33 @@ LINE_TYPES = (
     "DepositLineDetail",
     "PurchaseOrderItemLineDetail",
 )
+_LINE_IN_GROUP = Shape(
+    "Line",
+    {
+        "Id": text(30),
+        "LineNum": ignored,
+        "Description": text(4000),
+        "Amount": amount,
+        "DetailType": choice(*LINE_TYPES),
+        "SalesItemLineDetail": SALES_ITEM_DETAIL,
+        "LineEx": ignored,
+    },
+)
+GROUP_DETAIL = Shape(
+    "GroupLineDetail",
+    {
+        "GroupItemRef": reference,
+        "Quantity": quantity,
+        "UOMRef": ignored,
+        "ServiceDate": day,
+        "Line": listed(_LINE_IN_GROUP),
+        "GroupLineDetailEx": ignored,
+    },
+)
+BUNDLE = Shape(
+    "ItemGroupDetail",
+    {"ItemGroupLine": listed(Shape("ItemComponentLine", {"ItemRef": reference, "Qty": quantity, "UOMRef": ignored}))},
+)
 LINE = Shape(
     "Line",
     {
@@ -218,7 +245,7 @@ LINE = Shape(
         "DescriptionLineDetail": DESCRIPTION_DETAIL,
         "DiscountLineDetail": DISCOUNT_DETAIL,
         "SubTotalLineDetail": SUBTOTAL_DETAIL,
-        "GroupLineDetail": lambda value, _element: value,
+        "GroupLineDetail": GROUP_DETAIL,
         "TaxLineDetail": TAX_LINE_DETAIL,
         "PaymentLineDetail": lambda value, _element: value,
         "ItemBasedExpenseLineDetail": ITEM_EXPENSE_DETAIL,

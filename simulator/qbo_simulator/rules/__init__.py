@@ -12,6 +12,7 @@ from qbo_simulator.rules.sales import CreditMemoRules, EstimateRules, InvoiceRul
 from qbo_simulator.rules.table import FORM_RULES
 
 ATTACHABLES = AttachableRules(ENTITIES["Attachable"])
+ITEMS = ItemRules(ENTITIES["Item"])
 RULES: dict[str, Rules] = {
     name: rules(ENTITIES[name])
     for name, rules in {
@@ -25,7 +26,6 @@ RULES: dict[str, Rules] = {
         "Employee": EmployeeRules,
         "Estimate": EstimateRules,
         "Invoice": InvoiceRules,
-        "Item": ItemRules,
         "Payment": PaymentRules,
         "PaymentMethod": SimpleListRules,
         "RefundReceipt": ReceiptRules,
@@ -34,4 +34,4 @@ RULES: dict[str, Rules] = {
         "Term": SimpleListRules,
         "Vendor": VendorRules,
     }.items()
-} | {**FORM_RULES, "Attachable": ATTACHABLES}
+} | {**FORM_RULES, "Attachable": ATTACHABLES, "Item": ITEMS}

@@ -1,7 +1,8 @@
 """Rules of products and services."""
 
-from qbo_simulator.books import Books
+from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.entities.shapes import BUNDLE
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules.lists import ListRules
 from qbo_simulator.wire import Json
@@ -14,11 +15,34 @@ class ItemRules(ListRules):
     """Products and services."""
 
     gaps = (
-        "creating groups and bundles",
         "stock: QtyOnHand does not follow sales",
         "the properties " + ", ".join(NOT_SIMULATED),
     )
-    kept_on_full_update = ("TrackQtyOnHand", "Type")
+    kept_on_full_update = ("TrackQtyOnHand", "Type", "ItemGroupDetail", "PrintGroupedItems")
+
+    def create_bundle(self, books: Books, raw: Json) -> Record:
+        """A bundle, which only a person in QuickBooks can make; its parts are products and services."""
+        detail = BUNDLE.read(raw.get("ItemGroupDetail") or {}, "ItemGroupDetail")
+        parts = detail.get("ItemGroupLine")
+        if not parts:
+            raise missing("ItemGroupDetail.ItemGroupLine")
+        for part in parts:
+            if "ItemRef" not in part:
+                raise missing("ItemGroupLine.ItemRef")
+            item = books.refer("Item", part["ItemRef"])
+            if item.document["Type"] in ("Group", "Category"):
+                raise business("A bundle holds products and services only.", "ItemGroupLine")
+            part["ItemRef"]["type"] = item.document["Type"]
+            part.setdefault("Qty", 1)
+        document = self.entity.shape.read(raw) | {"Active": True, "Type": "Group", "ItemGroupDetail": detail}
+        document.setdefault("PrintGroupedItems", False)
+        if not document.get("Name"):
+            raise missing("Name")
+        self._place(books, document, None)
+        self._check_name(books, document, None)
+        record = books.insert(self.entity, document)
+        self._claim_name(books, record)
+        return record
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Types, accounts and what inventory needs."""
@@ -42,9 +66,9 @@ class ItemRules(ListRules):
         for field, entity_name in REFERENCES:
             if field in document:
                 books.refer(entity_name, document[field], was=(old or {}).get(field))
-        if kind == "Category":
-            if not document["Active"]:
-                raise business("A category cannot be made inactive.", "Active")
+        if kind == "Category" and not document["Active"]:
+            raise business("A category cannot be made inactive.", "Active")
+        if kind in ("Category", "Group"):
             return
         document.setdefault("Taxable", False)
         document.setdefault("UnitPrice", 0)

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books
-from qbo_simulator.errors import Fault, NotSimulated, business, missing
+from qbo_simulator.errors import Fault, business, missing
+from qbo_simulator.rules.groups import GROUP, members_of, settle_group
 from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.wire import Json
 
@@ -14,6 +15,8 @@ LARGEST_NUMBER_OF_LINES = 750
 # Legal pseudo item of QBO for the shipping charge.
 SHIPPING_ITEM = "SHIPPING_ITEM_ID"
 HUNDRED = Decimal(100)
+# Lines that count towards the subtotal.
+SOLD = ("SalesItemLineDetail", GROUP)
 
 
 @dataclass(slots=True)
@@ -55,16 +58,19 @@ def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: in
         elif kind is None:
             raise missing("Line.DetailType")
         elif kind == "GroupLineDetail":
-            raise NotSimulated("group lines (GroupLineDetail) on sales forms")
+            lines.items.append(_group_line(books, line, before, lines))
         elif kind != "SubTotalLineDetail":
             raise Fault(
                 "6440", f"Invalid Line Information : {kind} is not a line of a sales form.", element="Line.DetailType"
             )
     if not lines.items:
         raise missing("Line")
-    if len(lines.items) > LARGEST_NUMBER_OF_LINES and books.company.preferences["UsingSalesTax"]:
+    if (
+        sum(1 + len(members_of(line)) for line in lines.items) > LARGEST_NUMBER_OF_LINES
+        and books.company.preferences["UsingSalesTax"]
+    ):
         raise business(f"A taxable transaction can have at most {LARGEST_NUMBER_OF_LINES} lines.", "Line")
-    lines.subtotal = sum((line["Amount"] for line in lines.items if line["DetailType"] == "SalesItemLineDetail"), 0)
+    lines.subtotal = sum((line["Amount"] for line in lines.items if line["DetailType"] in SOLD), 0)
     if lines.discount is not None:
         _settle_discount(books, lines)
     return lines
@@ -118,6 +124,28 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
             "SalesItemLineDetail": detail,
         }
     return _arranged(line, line_id, number, detail)
+
+
+def _group_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) -> Json:
+    """A bundle: the lines in it are lines like any other, and their sum is its amount."""
+    line_id = identify(line, before, lines)
+    known = {member["Id"]: member for member in members_of(before.get(line_id, {}))}
+    bundle, given = settle_group(books, line)
+    inside = Lines(last_id=lines.last_id, date=lines.date)
+    for member in given:
+        if member.get("DetailType") != "SalesItemLineDetail":
+            kind = member.get("DetailType", "a line without DetailType")
+            raise Fault(
+                "6440", f"Invalid Line Information : {kind} cannot be part of a bundle.", element="Line.DetailType"
+            )
+        inside.items.append(_item_line(books, member, known, inside))
+    lines.last_id = inside.last_id
+    result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1}
+    if "Description" in line:
+        result["Description"] = line["Description"]
+    result |= {"Amount": sum((member["Amount"] for member in inside.items), 0), "DetailType": GROUP}
+    result[GROUP] = {**bundle, "Line": inside.items}
+    return result
 
 
 def _arranged(line: Json, line_id: str, number: int, detail: Json) -> Json:

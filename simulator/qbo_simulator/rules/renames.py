@@ -12,7 +12,7 @@ REFERRING_PROPERTIES = {
     "Employee": ("EmployeeRef", "EntityRef", "Entity"),
     "Class": ("ClassRef",),
     "Department": ("DepartmentRef",),
-    "Item": ("ItemRef", "ParentRef"),
+    "Item": ("ItemRef", "ParentRef", "GroupItemRef"),
     "Account": (
         "AccountRef",
         "IncomeAccountRef",

@@ -9,6 +9,7 @@ from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules import links
 from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import Rules, is_sparse, merged
+from qbo_simulator.rules.groups import GROUP, members_of
 from qbo_simulator.rules.lines import read_lines
 from qbo_simulator.rules.numbers import settle_doc_number
 from qbo_simulator.rules.tax import apply_tax
@@ -35,7 +36,7 @@ NOT_SIMULATED = ("ProjectRef", "TaxExemptionRef", "ShipMethodRef")
 class SalesRules(Rules):
     """One sales form. ``sign`` says how its balance moves the customer's."""
 
-    gaps: tuple[str, ...] = (f"the properties {', '.join(NOT_SIMULATED)}", "group lines")
+    gaps: tuple[str, ...] = (f"the properties {', '.join(NOT_SIMULATED)}",)
     sign = 0
     needs_customer = True
     has_due_date = False
@@ -222,6 +223,8 @@ def _voided_line(line: Json) -> Json:
         if "Qty" in detail:
             detail["Qty"] = 0
         voided["SalesItemLineDetail"] = detail
+    if members := members_of(voided):
+        voided[GROUP] = {**voided[GROUP], "Quantity": 0, "Line": [_voided_line(member) for member in members]}
     return voided
 
 

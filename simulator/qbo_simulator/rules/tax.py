@@ -4,7 +4,7 @@ US: lines are TAX or NON and one tax code applies to the whole form, chosen by a
 address, or named in ``TxnTaxDetail``. Elsewhere every line carries a real tax code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from qbo_simulator import wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business
+from qbo_simulator.rules.groups import members_of
 from qbo_simulator.rules.lines import HUNDRED, Lines
 from qbo_simulator.wire import Json
 
@@ -45,14 +46,25 @@ def apply_tax(
     """
     if books.company.is_us:
         return _us_tax(books, form, lines, customer)
-    return _global_tax(books, form, lines, old, rate_list)
+    total = _global_tax(books, form, lines, old, rate_list)
+    for line in lines.items:
+        if members := members_of(line):
+            line["Amount"] = sum((member["Amount"] for member in members), 0)
+    return total
 
 
 TAXED = ("SalesItemLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
 
 
 def _item_details(lines: Lines) -> Iterable[tuple[Json, Json]]:
-    return ((line, line[line["DetailType"]]) for line in lines.items if line["DetailType"] in TAXED)
+    return ((line, line[line["DetailType"]]) for line in _flat(lines.items) if line["DetailType"] in TAXED)
+
+
+def _flat(lines: Iterable[Json]) -> Iterator[Json]:
+    """All lines, those inside a bundle behind it."""
+    for line in lines:
+        yield line
+        yield from members_of(line)
 
 
 # -- United States ----------------------------------------------------------------------------------------------------
@@ -190,7 +202,9 @@ def _global_tax(books: Books, form: Json, lines: Lines, old: Json | None, rate_l
 
 
 def _by_code(books: Books, lines: Lines, old: Json | None) -> list[tuple[Record, list[tuple[Json, Json]]]]:
-    known = {line["Id"]: line.get(line["DetailType"], {}) for line in (old or {}).get("Line", []) if "Id" in line}
+    known = {
+        line["Id"]: line.get(line["DetailType"], {}) for line in _flat((old or {}).get("Line", [])) if "Id" in line
+    }
     groups: dict[int, tuple[Record, list[tuple[Json, Json]]]] = {}
     for line, detail in _item_details(lines):
         reference = detail.get("TaxCodeRef")

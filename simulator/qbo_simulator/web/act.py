@@ -7,6 +7,7 @@ from qbo_simulator.books import Books
 from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME, ENTITIES
 from qbo_simulator.errors import not_found
+from qbo_simulator.rules import ITEMS
 from qbo_simulator.rules.merge import merge
 from qbo_simulator.wire import Json
 from qbo_simulator.world import World
@@ -45,6 +46,8 @@ def act(world: World, books: Books, wanted: Json) -> Json:
     entity = BY_FOLDED_NAME.get(str(wanted.get("entity", "")).lower())
     if entity is None:
         raise UnknownDeed(f"no entity {wanted.get('entity')!r}")
+    if deed == "create" and entity.name == "Item" and wanted.get("values", {}).get("Type") == "Group":
+        return {"Item": wire.parse(ITEMS.create_bundle(books, wanted["values"]).text)}
     if deed == "create":
         return _done(operations.write(books, entity, CREATE, wanted.get("values", {})))
     if deed == "merge":
