@@ -81,6 +81,7 @@ MESSAGES = {
     "6520": "Invalid quantity of an item",
     "6540": "Deposited Transaction cannot be changed",
     "10000": "An application error has occurred while processing your request",
+    "10100": "The result is too big",
 }
 
 NOT_FOUND_DETAIL = (

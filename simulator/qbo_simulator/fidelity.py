@@ -14,8 +14,7 @@ GENERAL_GAPS = (
     "sections of their own",
     "webhooks of changes that follow from others (an invoice that is paid), of preferences and currencies",
     "thumbnails of attachments",
-    "`include=` other than `allowduplicatedocnum` and `void`; query parameters that QBO does not document",
-    "`CDCQuery` and `ReportQuery` inside a batch",
+    "`include=` other than `allowduplicatedocnum`, `void` and `invoiceLink`; query parameters that QBO does not document",
     "OpenID: no `id_token` is issued, the key set is empty",
     "documents mailed inside a batch do not count towards the sandbox's e-mails of a day",
     "exchange gains and losses: a payment is posted at its own rate",
@@ -32,6 +31,9 @@ ASSUMED = (
     "that an opening balance of an account is a journal entry against opening balance equity",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
     "that a bundle on a sales form without lines of its own takes those of the bundle, at their prices",
+    "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
+    "a thousand objects is refused (10100)",
+    "`InvoiceLink`: a link where the invoice has an address and takes online payments, else an empty text",
     "which changes webhooks tell: those that were asked for, not those that follow from them",
     "`source` of a CloudEvent",
 )

@@ -1,5 +1,6 @@
 """Batches, and the memory of request ids."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,6 +45,43 @@ def test_deleted_and_voided_items_are_answered_like_single_calls(qbo: Qbo) -> No
 
     assert answers[0] == {"Invoice": {"domain": "QBO", "status": "Deleted", "Id": first["Id"]}, "bId": "1"}
     assert answers[1]["Invoice"]["PrivateNote"] == "Voided"
+
+
+def test_changes_and_reports_are_asked_for_inside_a_batch(qbo: Qbo) -> None:
+    """CDCQuery and ReportQuery answer as their own resources do; what is wrong with one is a fault of that item."""
+    made = qbo.create("Invoice", **invoice())
+    since = "2000-01-01T00:00:00Z"
+
+    answers = qbo.batch(
+        {"bId": "1", "CDCQuery": {"Entities": "Invoice,Bill", "ChangedSince": since}},
+        {"bId": "2", "ReportQuery": "BalanceSheet?end_date=2030-01-01"},
+        {"bId": "3", "CDCQuery": {"Entities": "Nonsense", "ChangedSince": since}},
+        {"bId": "4", "CDCQuery": {"Entities": "Invoice"}},
+        {"bId": "5", "CDCQuery": {"Odd": 1}},
+        {"bId": "6", "ReportQuery": "Nonsense"},
+        {"bId": "7", "Query": "select * from Invoice", "operation": "query"},
+        {"bId": "8", "Query": "select * from Invoice", "Customer": {"DisplayName": "Both"}},
+    )
+
+    listed, nothing = answers[0]["CDCResponse"]["QueryResponse"]
+    assert ([one["Id"] for one in listed["Invoice"]], nothing) == ([made["Id"]], {})
+    assert answers[1]["Report"]["Header"]["ReportName"] == "BalanceSheet"
+    faults = [answers[place]["Fault"]["Error"][0]["code"] for place in (2, 3, 4, 5, 7)]
+    assert faults == ["4001", "2020", "2010", "500", "2020"]
+    assert answers[6]["QueryResponse"]["Invoice"][0]["Id"] == made["Id"]
+    assert qbo.query("select * from Customer where DisplayName = 'Both'").rows == []
+
+
+def test_a_batch_returns_a_thousand_objects_and_no_more(make_company: Callable[..., Qbo]) -> None:
+    """The query that would return more is refused (10100); those before it are answered."""
+    qbo = make_company(invoices=600)
+    query = {"Query": "select * from Invoice maxresults 600"}
+
+    first, second, third = qbo.batch({"bId": "1", **query}, {"bId": "2", **query}, {"bId": "3", **create("3", "N")})
+
+    assert len(first["QueryResponse"]["Invoice"]) == 600
+    assert second["Fault"]["Error"][0]["code"] == "10100"
+    assert third["Invoice"]["DocNumber"] == "N"
 
 
 def test_thirty_items_pass_and_thirty_one_are_refused_as_a_whole(qbo: Qbo) -> None:

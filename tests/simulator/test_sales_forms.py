@@ -522,3 +522,31 @@ def test_custom_fields_keep_their_value(qbo: Qbo) -> None:
     )
 
     assert made["CustomField"] == [{"DefinitionId": "1", "Name": "Crew #", "Type": "StringType", "StringValue": "B"}]
+
+
+def test_an_invoice_shows_its_link_where_it_is_asked_for(qbo: Qbo) -> None:
+    """One that is mailed and paid online has one, others an empty text; without the wish there is no such property."""
+    online = {"AllowOnlineCreditCardPayment": True, "BillEmail": {"Address": "a@b.example"}}
+    shown, hidden = qbo.create("Invoice", **invoice(**online)), qbo.create("Invoice", **invoice())
+
+    read = qbo.get(f"invoice/{shown['Id']}", include="invoiceLink")["Invoice"]
+    found = qbo.get("query", query="select * from Invoice orderby Id", include="invoiceLink").rows
+    nothing = qbo.get("query", query="select * from Invoice where Id = '999'", include="invoiceLink")
+    counted = qbo.get("query", query="select count(*) from Invoice", include="invoiceLink")
+
+    assert read["InvoiceLink"].startswith("https://developer.intuit.com/")
+    assert [one["InvoiceLink"] for one in found] == [read["InvoiceLink"], ""]
+    assert {name: value for name, value in read.items() if name != "InvoiceLink"} == shown
+    assert "InvoiceLink" not in qbo.read("Invoice", hidden["Id"])
+    assert (nothing.body["QueryResponse"], counted.body["QueryResponse"]) == ({}, {"totalCount": 2})
+
+
+@pytest.mark.parametrize("path", ["invoice/1", "customer/1", "query"])
+def test_other_things_to_include_are_named_as_gaps(qbo: Qbo, path: str) -> None:
+    """501 instead of an answer without them."""
+    qbo.create("Invoice", **invoice())
+    wanted = {"query": "select * from Invoice"} if path == "query" else {}
+
+    answer = qbo.get(path, include="enhancedAllCustomFields", **wanted)
+
+    assert (answer.status, "enhancedAllCustomFields" in answer.text) == (501, True)

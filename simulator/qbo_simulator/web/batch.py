@@ -1,22 +1,32 @@
 """``POST /batch``: up to thirty independent operations, each answered by itself."""
 
+import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from qbo_simulator import operations, wire
 from qbo_simulator.books import Books
-from qbo_simulator.entities.fields import PACKAGE, ill_typed
+from qbo_simulator.entities.fields import PACKAGE, Shape, ill_typed, text
 from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.entities.registry import ENTITIES, KNOWN_GAPS
-from qbo_simulator.errors import MESSAGES, Fault, NotSimulated, business, missing
+from qbo_simulator.errors import MESSAGES, SYSTEM, Fault, NotSimulated, business, missing
 from qbo_simulator.mishaps import Rule
 from qbo_simulator.query.run import run
+from qbo_simulator.reports.run import run as run_report
+from qbo_simulator.web.cdc import changes
 from qbo_simulator.web.memory import LONGEST_BATCH_ITEM_ID, LONGEST_IN_BATCH, RequestMemory, check_length
 from qbo_simulator.wire import Json
 from qbo_simulator.world import World
 
 MOST_ITEMS = 30
 _OPERATIONS = (CREATE, UPDATE, DELETE, VOID, SEND)
-_NOT_ENTITIES = frozenset({"bId", "operation", "optionsData", "Query"})
+_NOT_ENTITIES = frozenset({"bId", "operation", "optionsData"})
+# How a QueryResponse ends: no text can hold it, because a quotation mark in a text is escaped.
+_COUNTS = re.compile(r'"startPosition":\d+,"maxResults":(\d+)')
+# Items that read: what they ask is their value.
+_READS = ("Query", "CDCQuery", "ReportQuery")
+MOST_OBJECTS = 1000
+_CDC_QUERY = Shape("CDCQuery", {"Entities": text(), "ChangedSince": text()})
 
 
 class Batch:
@@ -25,6 +35,8 @@ class Batch:
     def __init__(self, world: World, memory: RequestMemory) -> None:
         self.world = world
         self.memory = memory
+        # Objects that the queries of the batch at hand have returned.
+        self._returned = 0
 
     def run(self, books: Books, payload: Any, request_id: str, mishap: Rule | None = None) -> str:
         """Text of the answer without its time.
@@ -45,6 +57,7 @@ class Batch:
                 "1040", f"Batch size exceeds limit: at most {MOST_ITEMS} operations are allowed. Supplied:{len(items)}"
             )
         check_length(request_id, LONGEST_IN_BATCH)
+        self._returned = 0
         if mishap and mishap.kind == "half_batch":
             items = items[: mishap.items[0] if mishap.items else len(items) // 2]
         answers = [
@@ -57,25 +70,27 @@ class Batch:
 
     def _item(self, books: Books, item: Any, request_id: str, mishap: Rule | None) -> str:
         bid = item.get("bId") if isinstance(item, dict) else None
-        text = "" if bid is None or isinstance(bid, dict | list) else str(bid)
+        name = "" if bid is None or isinstance(bid, dict | list) else str(bid)
         try:
             if not isinstance(item, dict):
                 raise ill_typed(item, f"{PACKAGE}.BatchItemRequest", "")
             if isinstance(bid, dict | list):
                 raise ill_typed(bid, "java.lang.String", "bId")
-            if mishap and "Query" not in item:
+            if mishap and not _reads(item):
                 strike(mishap, _entity(item))
-            inner = self._remembered(books, item, request_id, text)
+            inner = self._remembered(books, item, request_id, name)
         except Fault as fault:
             inner = wire.encode({"Fault": fault.body(in_batch=True)})
         except NotSimulated as gap:
             inner = wire.encode({"Fault": not_simulated_fault(gap)})
         if bid is None:
             return inner
-        return f'{inner[:-1]},"bId":{wire.encode(text)}}}'
+        return f'{inner[:-1]},"bId":{wire.encode(name)}}}'
 
     def _remembered(self, books: Books, item: Json, request_id: str, bid: str) -> str:
-        if not request_id or "Query" in item:
+        if _reads(item):
+            return self._read(books, item)
+        if not request_id:
             return self._execute(books, item).text
         check_length(bid, LONGEST_BATCH_ITEM_ID, "bId")
         try:
@@ -84,11 +99,31 @@ class Batch:
             self.memory.keep_fault(books, request_id + bid, fault)
             raise
 
+    def _read(self, books: Books, item: Json) -> str:
+        """The answer to a query of any kind; all of a batch together return at most a thousand objects."""
+        asked = [name for name in item if name not in _NOT_ENTITIES]
+        if len(asked) != 1:
+            raise missing("single query of the batch item")
+        given = item[asked[0]]
+        if asked[0] == "CDCQuery":
+            wanted = _CDC_QUERY(given, "CDCQuery") or {}
+            found = changes(books, wanted.get("Entities", ""), wanted.get("ChangedSince", ""))[1:-1]
+            answer = f'{{"CDCResponse":{found}}}'
+        elif not isinstance(given, str):
+            raise ill_typed(given, "java.lang.String", asked[0])
+        elif asked[0] == "ReportQuery":
+            name, _, parameters = given.removeprefix("reports/").partition("?")
+            folded = {key.lower(): value for key, value in parse_qsl(parameters)}
+            return f'{{"Report":{wire.encode(run_report(books, name, folded))}}}'
+        else:
+            found = run(books, given)
+            answer = f'{{"QueryResponse":{found}}}'
+        self._returned += sum(int(count) for count in _COUNTS.findall(found))
+        if self._returned > MOST_OBJECTS:
+            raise Fault("10100", f"A batch returns at most {MOST_OBJECTS} objects.", type=SYSTEM)
+        return answer
+
     def _execute(self, books: Books, item: Json) -> operations.Outcome:
-        if "Query" in item:
-            if not isinstance(item["Query"], str):
-                raise ill_typed(item["Query"], "java.lang.String", "Query")
-            return operations.Outcome(f'{{"QueryResponse":{run(books, item["Query"])}}}', "QueryResponse", None)
         entity = _entity(item)
         operation = str(item.get("operation", "")).lower()
         options = str(item.get("optionsData", "")).lower()
@@ -101,6 +136,10 @@ class Batch:
             return operations.write(books, entity, operation, item[entity.name], flags)
 
 
+def _reads(item: Json) -> bool:
+    return any(name in item for name in _READS)
+
+
 def _entity(item: Json) -> EntityType:
     names = [name for name in item if name not in _NOT_ENTITIES]
     if len(names) != 1:
@@ -108,7 +147,7 @@ def _entity(item: Json) -> EntityType:
     entity = ENTITIES.get(names[0])
     if entity is not None:
         return entity
-    if names[0].lower() in KNOWN_GAPS or names[0] in ("CDCQuery", "ReportQuery"):
+    if names[0].lower() in KNOWN_GAPS:
         raise NotSimulated(f"{names[0]} in a batch")
     raise Fault(
         "2010", f'Property Name:Unrecognized field "{names[0]}" (class com.intuit.schema.finance.v3.BatchItemRequest)'

@@ -1,5 +1,6 @@
 """Resources that are not addressed by an Id: uploads and downloads, exchange rates, the tax service."""
 
+import hashlib
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -98,6 +99,29 @@ def file(world: World, call: Call) -> Answer | None:
     if record is None or found is None:
         return None
     return Answer(200, bytes(found[0]), str(record.document.get("ContentType", "application/octet-stream")))
+
+
+def with_invoice_links(books: Books, text: str) -> str:
+    """The same answer, its invoices with the link that their customers are sent."""
+    answer = wire.parse(text)
+    held = answer.get("Invoice", [])
+    invoices = held if isinstance(held, list) else [held]
+    shown = [ENTITIES["Invoice"].shape.arrange({**one, "InvoiceLink": _invoice_link(books, one)}) for one in invoices]
+    if shown:
+        answer["Invoice"] = shown if isinstance(held, list) else shown[0]
+    return wire.encode(answer)
+
+
+def _invoice_link(books: Books, invoice: wire.Json) -> str:
+    """The portal's address; empty for an invoice that nobody can be sent, or that is not paid online."""
+    is_online = invoice.get("AllowOnlineCreditCardPayment") or invoice.get("AllowOnlineACHPayment")
+    if not is_online or not invoice.get("BillEmail", {}).get("Address"):
+        return ""
+    name = f"{books.company.realm_id}/{invoice['Id']}"
+    token = f"scs-v1-{hashlib.sha256(name.encode()).hexdigest()}"
+    if books.company.environment == "sandbox":
+        return f"https://developer.intuit.com/comingSoonview/{token}?locale=en_US&cta=v3invoicelink"
+    return f"https://connect.intuit.com/portal/app/CommerceNetwork/view/{token}?locale=en_US&cta=v3invoicelink"
 
 
 def exchange_rate(books: Books, call: Call, raw: Any) -> str:

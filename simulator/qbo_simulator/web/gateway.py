@@ -189,7 +189,17 @@ class Gateway:
             text = call.parameters.get("query", "")
         if not text.strip():
             raise missing("query")
-        return self._timed(f'{{"QueryResponse":{run_query(books, text)}}}')
+        found = run_query(books, text)
+        if self._wants_links(call, "a query"):
+            found = extras.with_invoice_links(books, found)
+        return self._timed(f'{{"QueryResponse":{found}}}')
+
+    def _wants_links(self, call: Call, where: str) -> bool:
+        """``include=invoiceLink``; other things to include are not simulated."""
+        wanted = call.parameters.get("include", "")
+        if wanted and wanted.lower() != "invoicelink":
+            raise NotSimulated(f"include={wanted} on {where}")
+        return bool(wanted)
 
     def _batch(self, call: Call, books: Books) -> Answer:
         if call.method != "POST":
@@ -211,9 +221,8 @@ class Gateway:
         if entity.name == "Preferences" and len(rest) == 1:
             return self._timed(operations.read(books, entity, "1"))
         if len(rest) == 2:
-            if call.parameters.get("include"):
-                raise NotSimulated(f"include={call.parameters['include']} on a read")
-            return self._timed(operations.read(books, entity, rest[1]))
+            found = operations.read(books, entity, rest[1])
+            return self._timed(extras.with_invoice_links(books, found) if self._wants_links(call, "a read") else found)
         if len(rest) == 3 and rest[2].lower() == PDF and PDF in entity.operations:
             operations.read(books, entity, rest[1])
             return Answer(200, pdf(f"{entity.label} {rest[1]}"), "application/pdf")
