@@ -25,6 +25,10 @@ WAITS_LONG = timedelta(days=2)
 """An approval that nobody gave, and documents that stay Pending."""
 UNSETTLED_LONG = timedelta(hours=1)
 LISTS_OLD = timedelta(days=3)
+SYNC_OLD = timedelta(hours=6)
+"""The sync runs hourly; a push that waits for another one is repeated for less than two hours."""
+NEVER_SYNCED = timedelta(days=2)
+RECONCILED_OLD = timedelta(days=3)
 _CONNECT = "Open Admin > Connect QuickBooks in Airflow and sign on again."
 
 
@@ -71,6 +75,9 @@ class Stuck:
     throttled_since: datetime | None = None
     throttled_until: datetime | None = None
     lists_read_at: datetime | None = None
+    synced_at: datetime | None = None
+    reconciled_at: datetime | None = None
+    connected_at: datetime | None = None
     waiting: Sequence[Waiting] = ()
 
 
@@ -151,6 +158,7 @@ def stuck_notices(stuck: Stuck, now: datetime) -> Iterator[Notice]:
     if stuck.lists_read_at is not None and now - stuck.lists_read_at > LISTS_OLD:
         text = f"QuickBooks' lists were last read at {_moment(stuck.lists_read_at)}."
         yield Notice("lists_old", stuck.lists_read_at.isoformat(), text, "Unpause qbo_refresh_lists, or trigger it.")
+    yield from _silent_notices(stuck, now)
     for one in stuck.waiting:
         if now - one.since > WAITS_LONG:
             text = f"Plan {one.plan_id} with {one.documents} documents waits for an approval since {_moment(one.since)}"
@@ -158,6 +166,22 @@ def stuck_notices(stuck: Stuck, now: datetime) -> Iterator[Notice]:
                 f"Trigger qbo_export_invoices with this stored plan before {_moment(one.expires_at)}, when it expires."
             )
             yield Notice("approval_waits", str(one.plan_id), f"{text} (run {one.run_id}).", cure)
+
+
+def _silent_notices(stuck: Stuck, now: datetime) -> Iterator[Notice]:
+    """Schedules that are paused, or fail before they look: told by what their runs leave in our state."""
+    cure = "Unpause {} in Airflow, or look at why its last run failed before its extract."
+    if stuck.synced_at is not None and now - stuck.synced_at > SYNC_OLD:
+        text = f"qbo_auto_sync has not looked at billing since {_moment(stuck.synced_at)}: what billing changed since waits."
+        yield Notice("sync_silent", stuck.synced_at.isoformat(), text, cure.format("qbo_auto_sync"))
+    if stuck.synced_at is None and stuck.connected_at is not None and now - stuck.connected_at > NEVER_SYNCED:
+        text = f"qbo_auto_sync has never run for this company, which is connected since {_moment(stuck.connected_at)}."
+        also = " Where invoices are exported by hand alone, nothing is to be done."
+        yield Notice("sync_silent", "never", text, cure.format("qbo_auto_sync") + also)
+    if stuck.reconciled_at is not None and now - stuck.reconciled_at > RECONCILED_OLD:
+        text = f"qbo_reconcile last compared both sides at {_moment(stuck.reconciled_at)}."
+        why = "Unpause qbo_reconcile in Airflow, or look at why its last run failed."
+        yield Notice("reconcile_silent", stuck.reconciled_at.isoformat(), text, why)
 
 
 def _cure_of(change: Change) -> str:

@@ -64,9 +64,9 @@ class NoticeStore:
         row = self._one(sql("notices/reads_used").decode(), now=now)
         return int(row["reads"]) if row else 0
 
-    def stuck(self, now: datetime) -> Stuck:
-        """What stands still."""
-        row = self._one(sql("notices/stuck").decode())
+    def stuck(self, now: datetime, sync_stream: str) -> Stuck:
+        """What stands still. ``sync_stream`` names the watermark that each run of the sync moves."""
+        row = self._one(sql("notices/stuck").decode(), sync_stream=sync_stream)
         with self._connection.cursor(row_factory=class_row(Waiting)) as cursor:
             values = {"realm": self._realm, "now": now}
             waiting = cursor.execute(sql("notices/waiting_plans"), values).fetchall()

@@ -16,6 +16,7 @@ from include.stores.attempts_care import tidy as tidy_state
 from include.stores.notices import NoticeStore
 from include.stores.realms import AnotherCompanyError
 from include.wiring import connections
+from include.wiring.changes import STREAM
 from include.wiring.forms import keep_days_of
 from include.wiring.migrations import require_current_schema
 from include.wiring.realms import Realm, open_realm
@@ -115,7 +116,7 @@ def _found(realm: Realm, store: NoticeStore, now: datetime) -> Iterator[Notice]:
     if age is not None:
         yield from notices.sign_on_notices(age, now)
     yield from notices.reads_notices(store.reads_used(now), realm.settings.read_budget, now)
-    yield from notices.stuck_notices(store.stuck(now), now)
+    yield from notices.stuck_notices(store.stuck(now, STREAM), now)
 
 
 def _facts(realm: Realm) -> CompanyFacts | None:

@@ -179,6 +179,25 @@ def test_a_sign_on_that_is_over_is_mailed_at_once_and_once(world: World, inbox: 
     assert len(inbox.mails) == 2
 
 
+def test_a_paused_sync_is_told_of_once_each_time_it_stops(world: World, inbox: Any) -> None:
+    """The last run of the sync is seven hours ago: told and mailed once; it runs and stops again: told again."""
+    world.settings(alert_to=["books@example.com"])
+    world.sync()
+    assert watch(world) == 0
+    stop = "update qbo_sync.watermarks set moved_at = now() - %s::interval where stream = 'invoices'"
+    world.sql(stop, "7 hours")
+
+    first, again = watch(world), watch(world)
+    caring.report("demo", {**context(world), "ti": Tasks(settle=True, watch=True)})
+    world.sync()
+    running = watch(world)
+    world.sql(stop, "8 hours")
+
+    assert (first, again, running, watch(world)) == (1, 0, 0, 1)
+    assert told(world) == ["sync_silent", "sync_silent"]
+    assert [mail["To"] for mail in inbox.mails] == ["books@example.com"]
+
+
 def test_a_changed_closing_date_is_told_of_each_time(world: World) -> None:
     """Also when a preflight has read it before: what counts is what people were told."""
     assert watch(world) == 0

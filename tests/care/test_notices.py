@@ -97,6 +97,9 @@ def test_nothing_is_stuck_where_everything_moves() -> None:
         throttled_since=NOW - timedelta(hours=2),
         throttled_until=NOW,
         lists_read_at=NOW - 2 * DAY,
+        synced_at=NOW - timedelta(hours=6),
+        reconciled_at=NOW - 3 * DAY,
+        connected_at=NOW - 99 * DAY,
         waiting=[Waiting(1, "r", 7, NOW - DAY, NOW + 6 * DAY)],
     )
 
@@ -115,13 +118,32 @@ def test_what_stands_still_is_told_of() -> None:
         throttled_since=NOW - timedelta(hours=4),
         throttled_until=NOW,
         lists_read_at=NOW - 4 * DAY,
+        synced_at=NOW - timedelta(hours=7),
+        reconciled_at=NOW - 4 * DAY,
         waiting=[Waiting(1, "manual__1", 7, NOW - 3 * DAY, NOW + 4 * DAY)],
     )
 
     told = {one.topic: one for one in stuck_notices(stuck, NOW)}
 
-    assert list(told) == ["unsettled", "pending", "throttled", "lists_old", "approval_waits"]
+    assert list(told) == [
+        "unsettled",
+        "pending",
+        "throttled",
+        "lists_old",
+        "sync_silent",
+        "reconcile_silent",
+        "approval_waits",
+    ]
     assert told["approval_waits"].text.startswith("Plan 1 with 7 documents waits for an approval since 2026-11-13")
     assert [one.subject for one in stuck_notices(stuck, NOW + timedelta(minutes=5))] == [
         one.subject for one in told.values()
     ]
+
+
+def test_a_sync_that_never_ran_is_told_of_two_days_after_the_company_was_connected() -> None:
+    """A schedule that was never unpaused leaves no trace; a company of yesterday is nobody's trouble."""
+    (told,) = stuck_notices(Stuck(connected_at=NOW - 2 * DAY - SECOND), NOW)
+
+    assert (told.topic, told.subject) == ("sync_silent", "never")
+    assert "Unpause qbo_auto_sync" in told.cure
+    assert list(stuck_notices(Stuck(connected_at=NOW - 2 * DAY), NOW)) == []

@@ -1,5 +1,6 @@
--- What of a realm stands still: sendings without an outcome, documents that are Pending, a throttled company, old lists.
--- Grain: one row. Parameters: realm.
+-- What of a realm stands still: sendings without an outcome, documents that are Pending, a throttled company, old lists,
+-- and schedules that left nothing for long.
+-- Grain: one row. Parameters: realm, sync_stream (the watermark that each run of the sync moves).
 with unsettled as (
     select
         count(*) as items,
@@ -30,7 +31,22 @@ final as (
             select min(mark.value)
             from qbo_sync.watermarks as mark
             where mark.realm = %(realm)s and starts_with(mark.stream, 'reference/')
-        ) as lists_read_at
+        ) as lists_read_at,
+        (
+            select mark.moved_at
+            from qbo_sync.watermarks as mark
+            where mark.realm = %(realm)s and mark.stream = %(sync_stream)s
+        ) as synced_at,
+        (
+            select max(night.ended_at)
+            from qbo_sync.reconciliations as night
+            where night.realm = %(realm)s
+        ) as reconciled_at,
+        (
+            select realms.connected_at
+            from qbo_sync.realms
+            where realms.id = %(realm)s
+        ) as connected_at
     from unsettled
     cross join pending
     left join qbo_sync.throttle on throttle.realm = %(realm)s
