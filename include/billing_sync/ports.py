@@ -223,12 +223,19 @@ class Outbox(Protocol):
 class Ledger(Protocol):
     """QBO as the push needs it. Writes always answer, and nothing is sent after ``not_after``; reads may raise PushStopped.
 
-    ``read`` finds nothing when QBO answers 610: deleted. ``deleted_since`` is None when QBO cannot tell all deletions.
+    ``permit`` does ``before_wait`` once if it has to wait. ``send_batch`` does ``meanwhile`` when the batch has left and its
+    answer is still to come; with each repeat too, and not at all if nothing leaves. ``read`` finds nothing when QBO answers 610:
+    deleted. ``deleted_since`` is None when QBO cannot tell all deletions.
     """
 
-    def permit(self, kind: str, operations: int) -> AbstractContextManager[Any]: ...
+    def permit(self, kind: str, operations: int, before_wait: Callable[[], None]) -> AbstractContextManager[Any]: ...
     def send_batch(
-        self, writes: Sequence[Write], batch_id: str, permit: Any, not_after: datetime
+        self,
+        writes: Sequence[Write],
+        batch_id: str,
+        permit: Any,
+        not_after: datetime,
+        meanwhile: Callable[[], None],
     ) -> Mapping[str, Answer]: ...
     def send_one(self, write: Write, permit: Any, not_after: datetime) -> Answer: ...
     def find_numbers(self, entity: str, numbers: Sequence[str]) -> Found: ...
@@ -246,7 +253,10 @@ class Found:
 
 
 class Inputs(Protocol):
-    """What a plan item would be now: billing read again, today's mappings, link and company."""
+    """What a plan item would be now: billing read again, today's mappings, link and company.
+
+    ``prepare`` reads all that for the next claim; asked again for the same items within a moment, it may keep what billing said.
+    """
 
     def prepare(self, items: Sequence[Item]) -> None: ...
     def ready(self, item: Item) -> Ready: ...

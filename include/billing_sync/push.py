@@ -2,17 +2,22 @@
 
 The order of a write is always the same: take the permit, read billing again, claim in one transaction and commit, send,
 store the answer. Whatever is not proved by an answer is looked up in QBO before anything is done with it again.
+
+While QBO is at work on a batch, the answer to the one before is stored and the next one is chosen and read; it is claimed when
+every item of the batch was answered as written, and otherwise chosen anew after that answer was stored
+(docs/decisions/overlap.md).
 """
 
 from __future__ import annotations
 
-import secrets
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from include.billing_sync import outcomes, settle
+from include.billing_sync.choice import Choice
 from include.billing_sync.ports import (
     Answer,
     AnswerKind,
@@ -24,9 +29,7 @@ from include.billing_sync.ports import (
     LateBook,
     Ledger,
     Outbox,
-    Ready,
     Settled,
-    Write,
 )
 from include.billing_sync.settle import NAME_KINDS
 from include.billing_sync.settling import Settler
@@ -40,8 +43,6 @@ TRIES = 5
 WRITES_BEFORE_SETTLING = 800
 """QBO tells at most 1,000 changes at once, deletions among them: before we make more ourselves, what is unknown is settled."""
 THROTTLED = 429
-_ENVELOPE = 150
-"""Bytes that a batch needs around each payload, at most."""
 
 
 class PushStopped(Exception):
@@ -84,6 +85,20 @@ class PushSummary:
     by_reason: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A call and its answers by bId."""
+
+    claimed: Sequence[Claimed] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether QBO wrote every item: nothing about it says that what comes next should be another than what was chosen."""
+        kinds = {answer.kind for answer in self.answers.values()}
+        return kinds == {AnswerKind.WRITTEN} and self.answers.keys() >= {claim.write.b_id for claim in self.claimed}
+
+
 class Push:
     """One push of one plan, by the process that holds the realm's lock."""
 
@@ -115,6 +130,12 @@ class Push:
         self._unreachable = 0
         self._writes_since_unknown: int | None = None
         self._realm_stop: PushStopped | None = None
+        self._kept = _Answered()
+        """What QBO wrote last, while it is not stored: for as long as the next batch takes to leave, and never more than one."""
+        self._ahead: Sequence[Item] = ()
+        """The next batch as it was chosen and read while the last one was on the wire; nothing of it is claimed."""
+        self._failed: Exception | None = None
+        """What went wrong while a batch was on the wire: no other one is sent."""
 
     def run(self) -> PushSummary:
         """Push what the plan holds and settle what stays unknown.
@@ -122,6 +143,15 @@ class Push:
         Raises PushStopped when the realm cannot be written to; what was not sent stays planned. Whatever the outbox raises
         (a lost lock) ends the push at once: this process then sends nothing more.
         """
+        try:
+            return self._run()
+        except BaseException:
+            # What ended the push is what is raised. An answer that cannot be stored any more is in the log, and looked up.
+            with contextlib.suppress(Exception):
+                self._store_kept()
+            raise
+
+    def _run(self) -> PushSummary:
         try:
             self._settle(wait=False)
             for _ in range(ROUNDS):
@@ -145,12 +175,18 @@ class Push:
 
     def _write_documents(self) -> None:
         while True:
-            group = self.outbox.next_group(self.plan_id, self._group_limit, self._left_alone())
-            if len(group) < self._group_limit and self._look():
-                continue
+            group, self._ahead = self._ahead, ()
+            if not group:
+                self._store_kept()
+                group = self._next_group()
+                if len(group) < self._group_limit and self._look():
+                    continue
             if not group:
                 return
             self._send(group)
+
+    def _next_group(self) -> Sequence[Item]:
+        return self.outbox.next_group(self.plan_id, self._group_limit, self._left_alone())
 
     def _write_sends(self) -> None:
         while item := self.outbox.next_send(self.plan_id, self._left_alone()):
@@ -191,19 +227,24 @@ class Push:
         return True
 
     def _send(self, group: Sequence[Item]) -> None:
-        """Permit, claim, commit, send, settle: one call to QBO."""
+        """Permit, claim, commit, send, settle: one call to QBO.
+
+        Of a batch that QBO wrote as a whole the settling may be left to the time of the next call.
+        """
         if (self._writes_since_unknown or 0) + len(group) > WRITES_BEFORE_SETTLING:
             self._settle(wait=True)
         is_batch = len(group) > 1
-        with self.ledger.permit("batch" if is_batch else "request", len(group)) as permit:
+        with self.ledger.permit("batch" if is_batch else "request", len(group), self._store_kept) as permit:
             self.inputs.prepare(group)
-            choice = _Choice(self.inputs, group, self.settings.max_bytes)
+            choice = Choice(self.inputs, group, self.settings.max_bytes)
             not_after = self.clock.now() + timedelta(seconds=self.settings.latest_sending)
             decided = self.outbox.claim(group, choice.decide)
             self._note_ended([settled for settled in decided if isinstance(settled, Settled)])
             claimed = [claim for claim in decided if isinstance(claim, Claimed)]
             if not decided:
                 self._tries.update(item.id for item in group)
+            if len(claimed) <= 1:
+                self._store_kept()
             if not claimed:
                 return
             if self.clock.now() > not_after:
@@ -216,15 +257,56 @@ class Push:
                 write = claimed[0].write
                 answers: Mapping[str, Answer] = {write.b_id: self.ledger.send_one(write, permit, not_after)}
             else:
-                answers = self.ledger.send_batch([claim.write for claim in claimed], choice.batch_id, permit, not_after)
+                answers = self.ledger.send_batch(
+                    [claim.write for claim in claimed], choice.batch_id, permit, not_after, self._while_on_the_wire
+                )
         self.summary.sent += len(claimed)
         self.summary.batches += len(claimed) > 1
-        self._take(claimed, answers)
-        if self._realm_stop:
-            raise self._realm_stop
+        self._take(_Answered(claimed, answers))
+        if stop := self._realm_stop or self._failed:
+            raise stop
 
-    def _take(self, claimed: Sequence[Claimed], answers: Mapping[str, Answer]) -> None:
-        """Store what each answer means, item by item, in one transaction; then follow up on what it asks for."""
+    def _while_on_the_wire(self) -> None:
+        """What needs no answer of the batch that has just left: store the one before, choose and read the next.
+
+        What fails here is raised when the answer is stored: raised at once it would end the call that brings it.
+        """
+        if self._failed:
+            return
+        try:
+            self._store_kept()
+            group = self._next_group()
+            # One that is not full may have to wait for a look at the numbers that come next.
+            if len(group) == self._group_limit:
+                self.inputs.prepare(group)
+                self._ahead = group
+        except Exception as error:  # noqa: BLE001 - raised by _send
+            self._failed = error
+
+    def _take(self, answered: _Answered) -> None:
+        """Follow up on what the answers ask for. They are stored first, unless all is written and the next batch is ready."""
+        if self._ahead and answered.is_plain:
+            self._kept = answered
+        else:
+            self._ahead = ()
+            self._store_kept()
+            self._store_answers(answered)
+        answers = answered.answers
+        self._count_unreachable(answers.values())
+        if any(answer.whole_batch for answer in answers.values()):
+            self._group_limit = max(1, len(answered.claimed) // 2)
+        else:
+            self._group_limit = min(self.settings.batch_size, self._group_limit * 2)
+
+    def _store_kept(self) -> None:
+        """Store what QBO wrote last, if that was left for later."""
+        kept, self._kept = self._kept, _Answered()
+        if kept.claimed:
+            self._store_answers(kept)
+
+    def _store_answers(self, answered: _Answered) -> None:
+        """Store what each answer means, item by item, in one transaction."""
+        claimed, answers = answered.claimed, answered.answers
         results = []
         for claim in claimed:
             answer = answers.get(claim.write.b_id) or Answer(
@@ -241,11 +323,6 @@ class Push:
             self._keep_late_answers([result for result in results if result.entity])
             raise
         self._count_writes(results)
-        self._count_unreachable(answers.values())
-        if any(answer.whole_batch for answer in answers.values()):
-            self._group_limit = max(1, len(claimed) // 2)
-        else:
-            self._group_limit = min(self.settings.batch_size, self._group_limit * 2)
 
     def _keep_late_answers(self, results: Sequence[Settled]) -> None:
         """The right to store them is lost: whoever has it now looks them up, and what is in QBO twice by them is named."""
@@ -290,6 +367,7 @@ class Push:
 
         ``wait``: also what is not ripe yet (a write may still be running in QBO until its limit is over).
         """
+        self._store_kept()
         items = self.outbox.unsettled()
         self._writes_since_unknown = None
         if not items:
@@ -327,49 +405,3 @@ class Push:
 
 
 _ENDED = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.STALE})
-
-
-class _Choice:
-    """What one call takes along: the ids of the call, and as many items as fit into its body (rule 3).
-
-    The ids are random and of fixed width for a new decision, the stored ones for a repeat.
-    """
-
-    def __init__(self, inputs: Inputs, group: Sequence[Item], max_bytes: int) -> None:
-        self._inputs = inputs
-        self._room = max_bytes
-        self._is_empty = True
-        repeated = {item.batch_id for item in group}
-        self._is_repeat = len(repeated) == 1 and None not in repeated
-        self.batch_id = str(repeated.pop()) if self._is_repeat else secrets.token_hex(18)
-
-    def decide(self, item: Item) -> Claimed | Settled | None:
-        """What becomes of the item at its claim; None: it does not fit any more and goes with a later call."""
-        ready = self._inputs.ready(item)
-        if ready.stale:
-            return outcomes.stale(item, ready.stale)
-        if ready.already:
-            return outcomes.already(item, ready.already)
-        if ready.waits:
-            return outcomes.waits(item, ready.waits)
-        if ready.blocked:
-            return outcomes.stopped(item, ready.blocked, ready.blocked_detail, outcome="blocked")
-        if item.action == Action.NONE:
-            return outcomes.adopted_name(item)
-        self._room -= len((ready.text or "").encode()) + _ENVELOPE
-        if self._room < 0 and not self._is_empty:
-            return None
-        self._is_empty = False
-        return Claimed(replace(item, meant=ready.meant or item.meant), self._write(item, ready))
-
-    def _write(self, item: Item, ready: Ready) -> Write:
-        b_id = item.b_id if self._is_repeat and item.b_id else secrets.token_hex(5)
-        return Write(
-            entity=item.entity,
-            action=item.action,
-            text=ready.text or "",
-            b_id=b_id,
-            request_id=self.batch_id + b_id,
-            qbo_id=ready.qbo_id or item.qbo_id,
-            send_to=ready.send_to,
-        )

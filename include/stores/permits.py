@@ -105,12 +105,15 @@ class PostgresGovernor(Generic[PermitT]):
         self._sleep = sleep
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
 
-    def acquire(self, kind: PermitKind, operations: int = 1, reads: int = 0) -> PermitT:
+    def acquire(
+        self, kind: PermitKind, operations: int = 1, reads: int = 0, before_wait: Callable[[], None] | None = None
+    ) -> PermitT:
         """Wait until a call may go out and return the permit for it.
 
         :param kind: `batch` for a batch call, else `request`
         :param operations: items of the batch, else 1
         :param reads: how many of them count toward the monthly cap on reads
+        :param before_wait: called once if the call may not go out at once
         :raises Exception: what `out_of_reads` makes, when that cap is reached
         """
         while True:
@@ -133,6 +136,9 @@ class PostgresGovernor(Generic[PermitT]):
                 return self._make_permit(str(row["permit"]), kind, row["taken_at"].timestamp())
             if row["waits_for"] == "reads":
                 raise self._out_of_reads("the reads that Intuit allows this month are used up")
+            if before_wait:
+                before_wait()
+                before_wait = None
             wait = float(row["wait_seconds"])
             self._sleep(min(wait, self._look_again) if row["waits_for"] == "in_flight" else wait)
 

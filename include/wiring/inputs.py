@@ -8,7 +8,7 @@ again could only give the stored text, so that text is taken. In every other cas
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -31,6 +31,9 @@ from include.stores.settling import MAPPING_KINDS
 Lookup = Callable[[str], "str | None"]
 _MAY_REFER = '"@'
 """Stands in the text of every body that holds a reference such as ``@customer:42``."""
+
+BILLING_HOLDS = timedelta(seconds=1)
+"""How long before a claim billing may have been read. Our own state is asked at the claim in any case."""
 
 _OPEN = frozenset({ItemState.PLANNED, ItemState.SENDING, ItemState.UNKNOWN})
 _NAME_TAKEN = frozenset({"already_in_qbo", "refused"})
@@ -55,6 +58,7 @@ class LiveInputs:
         belongs_here: Callable[[Invoice], bool],
         realm_keys: Sequence[str] = (),
         made_from: str | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._state = state
         self._realm = realm
@@ -64,6 +68,9 @@ class LiveInputs:
         self._belongs_here = belongs_here
         self._realm_keys = realm_keys
         self._planned_from = made_from
+        self._clock = clock
+        self._prepared: Sequence[Item] = ()
+        self._prepared_at = datetime.min.replace(tzinfo=UTC)
         self._version: tuple[Any, ...] | None = None
         self._maker: Maker | None = None
         self._is_made_alike = False
@@ -75,8 +82,26 @@ class LiveInputs:
     def prepare(self, items: Sequence[Item]) -> None:
         """Read billing, links and the state of the mappings for the items of the next claim.
 
-        Of a document that is in every respect as it was planned, billing is asked for the digest of its rows alone.
+        Of a document that is in every respect as it was planned, billing is asked for the digest of its rows alone. What was read
+        for these very items a moment ago stands as long as links, mappings and the company's facts are the same now.
         """
+        if self._stands(items):
+            return
+        self._prepared, self._prepared_at = (), self._clock()
+        self._read(items)
+        self._prepared = items
+
+    def _stands(self, items: Sequence[Item]) -> bool:
+        is_recent = timedelta(0) <= self._clock() - self._prepared_at <= BILLING_HOLDS
+        return (
+            is_recent
+            and bool(self._prepared)
+            and items == self._prepared
+            and self._outbox.links_of(items) == self._links
+            and self._present_version() == self._version
+        )
+
+    def _read(self, items: Sequence[Item]) -> None:
         documents = [item for item in items if item.kind not in NAME_KINDS]
         self._links = self._outbox.links_of(items)
         self._names = self._mapped_names([item for item in items if item.kind in NAME_KINDS])

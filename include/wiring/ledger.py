@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -56,10 +56,13 @@ class QboLedger:
         self.client = client
 
     @contextmanager
-    def permit(self, kind: str, operations: int) -> Iterator[HeldPermit]:
+    def permit(self, kind: str, operations: int, before_wait: Callable[[], None]) -> Iterator[HeldPermit]:
         """Wait until a call may go out, and hold the right to it; an unused one is given back."""
-        size = operations if kind == "batch" else 1
-        held = HeldPermit(self.client.governor.acquire("batch" if kind == "batch" else "request", size))
+        is_batch = kind == "batch"
+        permit = self.client.governor.acquire(
+            "batch" if is_batch else "request", operations if is_batch else 1, before_wait=before_wait
+        )
+        held = HeldPermit(permit)
         try:
             yield held
         finally:
@@ -67,7 +70,12 @@ class QboLedger:
                 self.client.governor.release(held.permit)
 
     def send_batch(
-        self, writes: Sequence[Write], batch_id: str, permit: HeldPermit, not_after: datetime
+        self,
+        writes: Sequence[Write],
+        batch_id: str,
+        permit: HeldPermit,
+        not_after: datetime,
+        meanwhile: Callable[[], None],
     ) -> Mapping[str, Answer]:
         """Send the stored texts as one batch; an answer for every write, by bId."""
         try:
@@ -76,7 +84,7 @@ class QboLedger:
         except errors.QboConfigError as error:
             return dict.fromkeys([write.b_id for write in writes], replace(_unsendable(error), whole_batch=True))
         try:
-            answer = self._send(request, permit, not_after)
+            answer = self._send(request, permit, not_after, meanwhile)
         except errors.QboError as error:
             return dict.fromkeys([write.b_id for write in writes], _told(error))
         found = self.client.parse_batch(answer, items)
@@ -132,9 +140,15 @@ class QboLedger:
             return None
         return {str(row["Id"]) for row in changes.entities.get(entity, []) if row.get("status") == "Deleted"}
 
-    def _send(self, request: Request, held: HeldPermit, not_after: datetime) -> WireAnswer:
+    def _send(
+        self,
+        request: Request,
+        held: HeldPermit,
+        not_after: datetime,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> WireAnswer:
         held.is_used = True
-        return self.client.send(request, held.permit, not_after=not_after)
+        return self.client.send(request, held.permit, not_after=not_after, meanwhile=meanwhile)
 
     def _single(self, write: Write) -> Request:
         if write.action == "send":

@@ -108,6 +108,7 @@ class QboClient(RequestBuilder):
         *,
         is_first_sending: bool = True,
         not_after: datetime | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Answer:
         """Send a request once, repeating only what was surely not executed, and reads.
 
@@ -118,12 +119,16 @@ class QboClient(RequestBuilder):
         :param permit: taken from the governor before; given back here in any case. None: one is taken here
         :param is_first_sending: False if the same write went out before with unknown outcome; then no fault means *refused*
         :param not_after: UTC; nothing is sent later, and no repeat waits beyond it
+        :param meanwhile: done when the request has left and before its answer is waited for; with each repeat too, and not at
+            all if nothing leaves. It must not raise an Exception, and its time does not count against the limit of the call
         :return: a readable success without a Fault
         :raises QboUnknownOutcome: if a write may have been executed; ask QBO before anything is repeated
         :raises QboTooLate: if ``not_after`` has passed; nothing was sent
         :raises QboError: any other of :mod:`qbo_hook.errors`; its ``failure_mode`` tells what may happen next
         """
-        return self._sender.send(request, permit, is_first_sending=is_first_sending, not_after=not_after)
+        return self._sender.send(
+            request, permit, is_first_sending=is_first_sending, not_after=not_after, meanwhile=meanwhile
+        )
 
     def parse_entity(self, answer: Answer, entity: str) -> dict[str, Any]:
         """The entity in an answer to a read or a write.

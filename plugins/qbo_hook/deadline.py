@@ -23,15 +23,18 @@ class CallWatch:
 
     :param timeout: seconds for the connection and for the whole
     :param clock: gives the time in UTC, for ``sent_at``
+    :param meanwhile: done once the request has left, before the answer is waited for; it does not count against the deadline
     """
 
-    def __init__(self, timeout: Timeout, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, timeout: Timeout, clock: Callable[[], datetime], meanwhile: Callable[[], None] | None = None
+    ) -> None:
         self._timeout = timeout
         self._clock = clock
+        self._meanwhile = meanwhile
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(timeout.total, self._expire)
-        self._timer.daemon = True
+        self._timer = self._ends_in(timeout.total)
         self.started = time.monotonic()
         self.has_expired = False
         self.sent_at: datetime | None = None
@@ -77,6 +80,25 @@ class CallWatch:
         """From now on bytes of the request may have arrived at the other side."""
         if self.sent_at is None:
             self.sent_at = self._clock()
+
+    def sent(self) -> None:
+        """The request has left as a whole: now is the time for what needs no answer to it."""
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is None:
+            return
+        # The answer waits in the system's buffer. Our own slowness must not make one that has come a lost one.
+        self._timer.cancel()
+        left = self._timeout.total - (time.monotonic() - self.started)
+        try:
+            meanwhile()
+        finally:
+            self._timer = self._ends_in(max(left, 0))
+            self._timer.start()
+
+    def _ends_in(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True
+        return timer
 
     def _expire(self) -> None:
         self.has_expired = True

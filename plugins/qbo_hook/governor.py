@@ -67,12 +67,15 @@ class Permit:
 class Governor(Protocol):
     """Spaces the calls to one company, for whoever shares it."""
 
-    def acquire(self, kind: PermitKind, operations: int = 1, reads: int = 0) -> Permit:
+    def acquire(
+        self, kind: PermitKind, operations: int = 1, reads: int = 0, before_wait: Callable[[], None] | None = None
+    ) -> Permit:
         """Wait until a call may go out.
 
         :param kind: ``batch`` for POST /batch, else ``request``
         :param operations: items of the batch, else 1
         :param reads: how many of them count toward the monthly cap on reads
+        :param before_wait: called once if the call may not go out at once
         :raises QboThrottled: if the cap on reads is used up
         """
 
@@ -116,7 +119,9 @@ class MemoryGovernor:
         self.paused_because = ""
         self.reads_taken = 0
 
-    def acquire(self, kind: PermitKind, operations: int = 1, reads: int = 0) -> Permit:
+    def acquire(
+        self, kind: PermitKind, operations: int = 1, reads: int = 0, before_wait: Callable[[], None] | None = None
+    ) -> Permit:
         """See :meth:`Governor.acquire`; this one counts reads without capping them.
 
         :raises QboConfigError: if a batch holds more items than QBO takes
@@ -128,6 +133,9 @@ class MemoryGovernor:
                 wait = self._wait(kind)
                 if wait <= 0:
                     return self._take(kind, operations, reads)
+            if before_wait:
+                before_wait()
+                before_wait = None
             self._sleep(wait)
 
     def release(self, permit: Permit) -> None:

@@ -39,6 +39,7 @@ class _Sending:
     permit: Permit | None
     is_first_sending: bool
     not_after: datetime | None
+    meanwhile: Callable[[], None] | None = None
     tokens: TokenSet | None = None
     rejected: TokenSet | None = None
     met: Counter[type[QboError]] = field(default_factory=Counter)
@@ -93,10 +94,16 @@ class Sender:
         self._rng = rng or random.Random()  # noqa: S311 - jitter needs no secrecy
 
     def send(
-        self, request: Request, permit: Permit | None, *, is_first_sending: bool, not_after: datetime | None
+        self,
+        request: Request,
+        permit: Permit | None,
+        *,
+        is_first_sending: bool,
+        not_after: datetime | None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Answer:
         """See :meth:`qbo_hook.client.QboClient.send`."""
-        sending = _Sending(request, permit, is_first_sending, not_after)
+        sending = _Sending(request, permit, is_first_sending, not_after, meanwhile)
         while True:
             try:
                 return self._send_once(sending)
@@ -111,7 +118,7 @@ class Sender:
         permit = sending.take_permit() or self._governor.acquire(kind, request.operations, request.reads)
         try:
             sending.tokens = self._usable_tokens(request, sending.rejected)
-            answer = self._carry(request, sending.tokens, self._timeout(sending.not_after))
+            answer = self._carry(request, sending.tokens, self._timeout(sending.not_after), sending.meanwhile)
         finally:
             self._governor.release(permit)
         return judge(request, answer, now=self._clock(), is_first_sending=sending.is_first_sending)
@@ -133,7 +140,9 @@ class Sender:
             connect = min(connect, left)
         return Timeout(connect=connect, total=self._waits.call_limit)
 
-    def _carry(self, request: Request, tokens: TokenSet, timeout: Timeout) -> Answer:
+    def _carry(
+        self, request: Request, tokens: TokenSet, timeout: Timeout, meanwhile: Callable[[], None] | None
+    ) -> Answer:
         headers = {
             "Authorization": f"Bearer {tokens.access_token}",
             "Accept": request.accept,
@@ -141,7 +150,7 @@ class Sender:
             **({"Content-Type": request.content_type} if request.content_type else {}),
         }
         try:
-            answer = Answer.from_raw(self._transport.send(request, headers, self._base_url, timeout))
+            answer = Answer.from_raw(self._transport.send(request, headers, self._base_url, timeout, meanwhile))
         except QboError as error:
             error.add_context(method=request.method, path=request.path, request_id=request.request_id)
             self._log_line(logging.WARNING, request, type(error).__name__, 0, None)

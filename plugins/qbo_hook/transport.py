@@ -40,13 +40,22 @@ _current = threading.local()
 class Transport(Protocol):
     """Carries one request to a server."""
 
-    def send(self, request: Request, headers: Mapping[str, str], base_url: str, timeout: Timeout) -> RawAnswer:
+    def send(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        base_url: str,
+        timeout: Timeout,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> RawAnswer:
         """Send the request once and read the whole answer, whatever its status.
 
         :param request: what to send
         :param headers: all headers, with authorisation
         :param base_url: scheme and host
         :param timeout: seconds for the connection and for the whole
+        :param meanwhile: called between the last byte of the request and the first of the answer, if it comes so far; it must
+            not raise an Exception
         :raises QboConfigError: if the address must not be called
         :raises QboNotConnected: if surely no byte of the request left
         :raises QboUnknownOutcome: if it may have arrived and no whole answer came back
@@ -78,6 +87,10 @@ class _Watched:
         if not self._is_connecting:
             _watch().sending()
         super().send(data)  # type: ignore[misc]  # as above
+
+    def getresponse(self) -> Any:
+        _watch().sent()
+        return super().getresponse()  # type: ignore[misc]  # as above
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:  # type: ignore[attr-defined]  # as above; kept alive since an earlier call
@@ -142,11 +155,18 @@ class RequestsTransport:
         self._last_used = time.monotonic()
         self._adapter = adapter or WatchedAdapter()
 
-    def send(self, request: Request, headers: Mapping[str, str], base_url: str, timeout: Timeout) -> RawAnswer:
+    def send(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        base_url: str,
+        timeout: Timeout,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> RawAnswer:
         """See :meth:`Transport.send`."""
         is_local = _check_address(base_url)
         self._drop_idle_connections()
-        with CallWatch(timeout, self._clock) as watch:
+        with CallWatch(timeout, self._clock, meanwhile) as watch:
             _current.watch = watch
             try:
                 return self._exchange(request, headers, base_url, timeout, is_local)
