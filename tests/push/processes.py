@@ -97,6 +97,21 @@ class AfterClaim:
         return False
 
 
+class AfterBatches:
+    """Says yes at the first such step after so many batch calls; right after a call it is what is done while QuickBooks works."""
+
+    def __init__(self, calls: int, step: str = "") -> None:
+        self._left = calls
+        self._step = step
+
+    def __call__(self, step: str) -> bool:
+        """Whether this step is the one."""
+        if self._left == 0:
+            return self._step in step
+        self._left -= at_batch(step)
+        return False
+
+
 def at_batch(step: str) -> bool:
     """The call of a batch, when the last look at the clock lies behind it."""
     return step.startswith("POST") and step.endswith("/batch")

@@ -134,6 +134,41 @@ def test_a_body_without_a_length_that_is_cut_off_at_the_deadline_is_no_answer(pe
     patient.close()
 
 
+def test_what_is_done_meanwhile_comes_after_the_request_and_before_the_answer(
+    transport: RequestsTransport, peer: Peer
+) -> None:
+    """The other side has the whole request while we do something else, and its answer is read afterwards."""
+    seen: list[int] = []
+
+    def meanwhile() -> None:
+        end = time.monotonic() + 20
+        while not peer.received and time.monotonic() < end:
+            time.sleep(0.01)
+        seen.append(len(peer.received))
+
+    raw = transport.send(WRITE, {}, peer.base_url, SHORT, meanwhile)
+
+    assert seen == [1]
+    assert raw.status == 200
+
+
+def test_an_answer_that_came_while_we_did_something_else_for_long_is_not_lost(
+    transport: RequestsTransport, peer: Peer
+) -> None:
+    """What is done meanwhile takes longer than the call may: the deadline is for the other side, not for us."""
+    raw = transport.send(WRITE, {}, peer.base_url, Timeout(connect=1.0, total=0.5), lambda: time.sleep(0.8))
+
+    assert raw.status == 200
+
+
+def test_the_deadline_still_ends_a_call_after_what_was_done_meanwhile(transport: RequestsTransport, peer: Peer) -> None:
+    """A server that never ends its answer is cut off, though we were busy with something else at first."""
+    peer.replies = [peers.trickling_body]
+
+    with pytest.raises(QboUnknownOutcome):
+        transport.send(WRITE, {}, peer.base_url, SHORT, lambda: time.sleep(0.1))
+
+
 def test_an_endless_body_is_given_up_at_the_size_limit(transport: RequestsTransport, peer: Peer) -> None:
     """Memory does not grow with what a server sends."""
     peer.replies = [peers.endless]
