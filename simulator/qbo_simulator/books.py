@@ -12,7 +12,7 @@ from qbo_simulator import wire
 from qbo_simulator.clock import meta_time, parse_moment
 from qbo_simulator.company import Company
 from qbo_simulator.entities.fields import object_id
-from qbo_simulator.entities.kinds import EntityType
+from qbo_simulator.entities.kinds import EntityType, body_of
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.usual_line import print_document
 from qbo_simulator.errors import bad_reference, not_found
@@ -229,6 +229,8 @@ class Books:
 
         No rule is applied: this brings a company to a state that is known from outside.
         """
+        if entity.wraps:
+            raise ValueError(f"{entity.name} is created, not loaded")
         if unknown := [name for name in document if name not in entity.shape.fields]:
             raise ValueError(f"{entity.name} has no property {unknown[0]!r}")
         times = document["MetaData"]
@@ -294,7 +296,7 @@ class Books:
 
     def finish(self, record: Record) -> None:
         """Put the server's own properties into the document, and all of them into QBO's order."""
-        entity, document = record.entity, record.document
+        entity, document = record.entity, body_of(record.entity, record.document)
         document["domain"] = "QBO"
         document["sparse"] = False
         document["Id"] = str(record.id)
@@ -304,10 +306,14 @@ class Books:
             "" if entity.is_volatile else self.time_text if record.updated == self.now else meta_time(record.updated)
         )
         document["MetaData"] = {"CreateTime": created, "LastUpdatedTime": updated}
-        record.document = entity.shape.arrange(document)
+        if entity.wraps:
+            (name,) = record.document
+            record.document = {name: ENTITIES[name].shape.arrange(document)}
+        else:
+            record.document = entity.shape.arrange(document)
 
     def _write(self, record: Record, verb: str) -> None:
-        entity, document = record.entity, record.document
+        entity, document = record.entity, body_of(record.entity, record.document)
         key = (self.company.key, entity.name, record.id)
         balance = None
         if entity.is_volatile and verb == "replace into":
@@ -321,7 +327,7 @@ class Books:
         party = document.get("CustomerRef") or document.get("VendorRef") or document.get("EntityRef")
         parent = document.get("ParentRef")
         total = document.get("TotalAmt", document.get("Amount"))
-        record.text = print_document(document)
+        record.text = print_document(record.document)
         self.database.execute(
             f"{verb} objects (company, entity, id, sync_token, created, updated, active, deleted, name, full_name, doc_number, "
             "txn_date, due_date, customer, parent, total, balance, last_line, posted, body) "

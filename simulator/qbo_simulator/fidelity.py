@@ -33,6 +33,7 @@ ASSUMED = (
     "that a bundle on a sales form without lines of its own takes those of the bundle, at their prices",
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
     "a thousand objects is refused (10100)",
+    "templates of transactions: that they have no number and no dates, and what a schedule must say",
     "`InvoiceLink`: a link where the invoice has an address and takes online payments, else an empty text",
     "which changes webhooks tell: those that were asked for, not those that follow from them",
     "`source` of a CloudEvent",

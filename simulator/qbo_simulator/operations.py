@@ -7,10 +7,12 @@ from qbo_simulator import ledger, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.company import company_info, preferences
 from qbo_simulator.entities.fields import identifier, object_id
-from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
+from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType, body_of
+from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import LAPSED_DETAIL, Fault, NotSimulated, missing, not_found, unsupported
 from qbo_simulator.rules import RULES
 from qbo_simulator.rules.base import check_token
+from qbo_simulator.rules.recurring import check_template
 from qbo_simulator.wire import Json
 
 # Voided with operation=update&include=void; all others with operation=void.
@@ -61,6 +63,8 @@ def write(
         raise _refusal(entity, operation)
     if not books.company.is_subscribed:
         raise Fault("6190", LAPSED_DETAIL)
+    if entity.wraps:
+        check_template(raw)
     rules = RULES[entity.name]
     if operation == CREATE:
         record = rules.create(books, raw, flags)
@@ -68,15 +72,16 @@ def write(
         return _outcome(books, record)
     before = record = _addressed(books, entity, raw)
     if operation != SEND:
-        check_token(books, record, raw)
+        check_token(books, record, body_of(entity, raw))
     if operation == UPDATE:
         record = rules.update(books, record, raw, flags)
     elif operation == DELETE:
         rules.delete(books, record)
         books.note(entity.name, record.id, EVENTS[DELETE])
-        return Outcome(
-            f'{{"{entity.name}":{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}}}', entity.name, None
-        )
+        gone = f'{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}'
+        for name in (*(before.document if entity.wraps else ()), entity.name):
+            gone = f'{{"{name}":{gone}}}'
+        return Outcome(gone, entity.name, None)
     elif operation == VOID:
         record = rules.void(books, record)
     elif operation == SEND:
@@ -93,7 +98,7 @@ def _refusal(entity: EntityType, operation: str) -> Exception:
 
 
 def _addressed(books: Books, entity: EntityType, raw: Json) -> Record:
-    given = identifier(raw.get("Id"), "Id")
+    given = identifier(body_of(entity, raw).get("Id"), "Id")
     if given is None:
         raise missing("Id")
     number = object_id(given)
@@ -124,5 +129,6 @@ def operation_of(entity_name: str, raw: Any, parameters: dict[str, str]) -> str:
         return UPDATE
     if asked:
         raise unsupported(asked)
-    has_id = isinstance(raw, dict) and raw.get("Id") not in (None, "")
+    body = body_of(ENTITIES[entity_name], raw)
+    has_id = isinstance(body, dict) and body.get("Id") not in (None, "")
     return UPDATE if has_id else CREATE

@@ -48,6 +48,12 @@ OTHER_BODIES: dict[str, dict[str, Any]] = {
     "exchangerate": {"SourceCurrencyCode": "EUR", "Rate": 1.5, "AsOfDate": "2026-01-01"},
     "companycurrency": {"Code": "EUR"},
     "taxagency": {"DisplayName": "Fuzz"},
+    "recurringtransaction": {
+        "Invoice": invoice(
+            RecurringInfo={"Name": "Fuzz", "ScheduleInfo": {"IntervalType": "Monthly", "DayOfMonth": 1}},
+            CurrencyRef=ref("USD"),
+        )
+    },
     "taxservice/taxcode": {
         "TaxCode": "Fuzz",
         "TaxRateDetails": [{"TaxRateName": "F", "RateValue": 3, "TaxAgencyId": "1", "TaxApplicableOn": "Sales"}],

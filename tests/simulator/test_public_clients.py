@@ -49,6 +49,12 @@ from quickbooks.objects.payment import Payment, PaymentLine  # noqa: E402 - as a
 from quickbooks.objects.paymentmethod import PaymentMethod  # noqa: E402 - as above
 from quickbooks.objects.purchase import Purchase  # noqa: E402 - as above
 from quickbooks.objects.purchaseorder import PurchaseOrder  # noqa: E402 - as above
+from quickbooks.objects.recurringtransaction import (  # noqa: E402 - as above
+    RecurringBill,
+    RecurringInfo,
+    RecurringTransaction,
+    ScheduleInfo,
+)
 from quickbooks.objects.refundreceipt import RefundReceipt  # noqa: E402 - as above
 from quickbooks.objects.salesreceipt import SalesReceipt  # noqa: E402 - as above
 from quickbooks.objects.taxservice import TaxRateDetails, TaxService  # noqa: E402 - as above
@@ -328,3 +334,29 @@ def test_python_quickbooks_makes_tax_codes_and_reads_reports(client: Any) -> Non
 
     assert made.TaxCodeId is not None
     assert client.get_report("BalanceSheet")["Header"]["ReportName"] == "BalanceSheet"
+
+
+def test_python_quickbooks_keeps_templates(client: Any, simulator: RunningSimulator) -> None:
+    """A recurring bill is saved, changed, listed and deleted; no bill is made."""
+    line = AccountBasedExpenseLine()
+    line.Amount = 30
+    line.AccountBasedExpenseLineDetail = AccountBasedExpenseLineDetail()
+    line.AccountBasedExpenseLineDetail.AccountRef = ref("7")
+    info = RecurringInfo()
+    info.Name, info.Active = "Telephone", True
+    info.ScheduleInfo = ScheduleInfo()
+    info.ScheduleInfo.IntervalType, info.ScheduleInfo.DayOfMonth = "Monthly", 1
+    wanted = RecurringTransaction()
+    wanted.Bill = RecurringBill()
+    wanted.Bill.VendorRef, wanted.Bill.Line, wanted.Bill.RecurringInfo = ref("30"), [line], info
+
+    made = wanted.save(qb=client)
+    made.Bill.PrivateNote = "changed"
+    changed = made.save(qb=client)
+    listed = RecurringTransaction.all(qb=client)
+    changed.delete(qb=client)
+
+    assert (changed.Bill.Id, changed.Bill.PrivateNote) == (made.Bill.Id, "changed")
+    assert [one.Bill.RecurringInfo.Name for one in listed] == ["Telephone"]
+    assert RecurringTransaction.all(qb=client) == []
+    assert simulator.state("Bill") == []

@@ -1,7 +1,7 @@
 """What an entity type is: its name, shape, operations and which of its properties can be asked for in a query."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from qbo_simulator.entities.fields import Shape
 
@@ -40,6 +40,8 @@ class EntityType:
     in_cdc: bool = True
     # Whether its documents move money between accounts.
     posts: bool = False
+    # What its documents hold one of: templates stand inside the name of what is made from them.
+    wraps: frozenset[str] = frozenset()
 
     @property
     def is_transaction(self) -> bool:
@@ -65,6 +67,13 @@ META_COLUMNS = {
 LIST_COLUMNS = {**META_COLUMNS, "Name": Column("name", "text"), "Active": Column("active", "bool")}
 EDITABLE = frozenset({CREATE, READ, UPDATE})
 NEWEST_FIRST = "txn_date desc, id desc"
+
+
+def body_of(entity: EntityType, document: Any) -> Any:
+    """The part of a document or request that has the Id: itself, or what it wraps."""
+    if not entity.wraps or not isinstance(document, dict):
+        return document
+    return next((document[name] for name in document if name in entity.wraps), {})
 
 
 def stored(path: str, type: ColumnType) -> Column:

@@ -1,6 +1,17 @@
 """All entity types that the simulator has, by name and by the segment of the path."""
 
-from qbo_simulator.entities import accounting, files, ledger, lists, names, purchases, sales, singletons, tracking
+from qbo_simulator.entities import (
+    accounting,
+    files,
+    ledger,
+    lists,
+    names,
+    purchases,
+    recurring,
+    sales,
+    singletons,
+    tracking,
+)
 from qbo_simulator.entities.kinds import EntityType
 
 ENTITIES: dict[str, EntityType] = {
@@ -30,6 +41,7 @@ ENTITIES: dict[str, EntityType] = {
         singletons.PREFERENCES,
         purchases.PURCHASE,
         purchases.PURCHASE_ORDER,
+        recurring.RECURRING_TRANSACTION,
         sales.REFUND_RECEIPT,
         sales.SALES_RECEIPT,
         lists.TAX_AGENCY,
@@ -48,7 +60,6 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Budget", "InventoryAdjustment", "JournalCode", "RecurringTransaction",
-        "ReimburseCharge", "TaxPayment", "TaxReturn",
+        "Budget", "InventoryAdjustment", "JournalCode", "ReimburseCharge", "TaxPayment", "TaxReturn",
     )
 }  # fmt: skip

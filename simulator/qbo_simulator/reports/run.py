@@ -37,6 +37,8 @@ LIABILITIES = {
 EQUITY = {"Equity": ("Equity", "Equity")}
 AGES = ("Current", "1 - 30", "31 - 60", "61 - 90", "91 and over")
 DAYS_OF_AN_AGE = 30
+# Of these no report tells.
+NOT_LISTED = ("TimeActivity", "RecurringTransaction", "Attachable")
 MONEY = column("Total", "Money", "total")
 KNOWN = frozenset({"minorversion", "start_date", "end_date", "report_date", "accounting_method", "format"})
 
@@ -232,7 +234,7 @@ def _refuse_foreign(books: Books, name: str) -> None:
 def transaction_list(books: Books, parameters: dict[str, str]) -> Json:
     """All transactions of a period, with their names and amounts."""
     start, end = _period(books, parameters)
-    names = [name for name, entity in ENTITIES.items() if entity.is_transaction and name != "TimeActivity"]
+    names = [name for name, entity in ENTITIES.items() if entity.is_transaction and name not in NOT_LISTED]
     marks = ",".join("?" * len(names))
     found = books.database.execute(
         "select entity, id, txn_date, doc_number, customer, coalesce(total, 0) from objects "  # noqa: S608 - question marks only

@@ -39,6 +39,8 @@ def _entity(name: str) -> EntityType:
     entity = BY_FOLDED_NAME.get(name.lower())
     if entity is not None and entity.in_cdc:
         return entity
+    if entity is not None and entity.wraps:
+        raise NotSimulated(f"change data capture of {entity.name}")
     if name.lower() in KNOWN_GAPS and name.lower() not in ("journalcode", "timeactivity"):
         raise NotSimulated(f"change data capture of {KNOWN_GAPS[name.lower()]}")
     raise invalid(f"invalid context declaration: {name}")

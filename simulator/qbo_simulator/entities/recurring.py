@@ -1,0 +1,65 @@
+"""Templates of transactions that QBO makes again and again: RecurringTransaction."""
+
+from qbo_simulator.entities.fields import Shape, boolean, choice, day, text, whole
+from qbo_simulator.entities.kinds import (
+    CREATE,
+    DELETE,
+    META_COLUMNS,
+    READ,
+    UPDATE,
+    EntityType,
+)
+
+# What a template may be of.
+TEMPLATES = (
+    "Bill",
+    "Purchase",
+    "CreditMemo",
+    "Deposit",
+    "Estimate",
+    "Invoice",
+    "JournalEntry",
+    "RefundReceipt",
+    "SalesReceipt",
+    "Transfer",
+    "VendorCredit",
+    "PurchaseOrder",
+)
+SCHEDULE = Shape(
+    "RecurringScheduleInfo",
+    {
+        "StartDate": day,
+        "NextDate": day,
+        "PreviousDate": day,
+        "EndDate": day,
+        "IntervalType": choice("Daily", "Weekly", "Monthly", "Yearly"),
+        "NumInterval": whole,
+        "DayOfMonth": whole,
+        "DayOfWeek": text(30),
+        "WeekOfMonth": whole,
+        "MonthOfYear": text(30),
+        "DaysBefore": whole,
+        "RemindDays": whole,
+        "MaxOccurrences": whole,
+    },
+)
+RECURRING_INFO = Shape(
+    "RecurringInfo",
+    {
+        "Name": text(100),
+        "RecurType": choice("Automated", "Manual", "UnScheduled", "Reminded"),
+        "Active": boolean,
+        "ScheduleInfo": SCHEDULE,
+    },
+)
+RECURRING_TRANSACTION = EntityType(
+    name="RecurringTransaction",
+    shape=Shape("RecurringTransaction", {name: lambda value, _element: value for name in TEMPLATES}),
+    kind="transaction",
+    operations=frozenset({CREATE, READ, UPDATE, DELETE}),
+    sequence="transactions",
+    label="Recurring Transaction",
+    columns=META_COLUMNS,
+    in_cdc=False,
+    wraps=frozenset(TEMPLATES),
+)
