@@ -12,6 +12,9 @@ from typing import Any
 
 from tests.chaos.temper import Temper
 
+NOT_ENOUGH = frozenset(("task failed", "status"))
+"""What would also be found if the product did not run at all, which proves nothing about the safeguard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
