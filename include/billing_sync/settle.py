@@ -11,6 +11,7 @@ from include.billing_sync import outcomes
 from include.billing_sync.exact_json import loads
 from include.billing_sync.owned import FIRST_VERSION, answer_meant, edits, holds, is_untouched
 from include.billing_sync.ports import Entity, Item, Link, Settled
+from include.billing_sync.settle_names import settle_held_name
 from include.billing_sync.statuses import Action, Status
 
 CLOCK_SLACK = timedelta(seconds=5)
@@ -140,6 +141,8 @@ def settle_create(item: Item, evidence: Evidence, *, whole_batch_absent: bool) -
         return _found(evidence, outcomes.done(item, ours[0], "created", outcome="found", origin="adopted"))
     if archived:
         return _adopted(item, *archived[0])
+    if evidence.hits and item.kind in NAME_KINDS:
+        return settle_held_name(item, evidence.hits, dict(evidence.linked))
     if evidence.hits:
         return _already_there(item, evidence)
     if item.outcome in _TAKEN:
@@ -267,14 +270,16 @@ def _already_there(item: Item, evidence: Evidence) -> Settled:
         f"QuickBooks already holds {item.entity} {item.doc_number} (id {hit['Id']}{total}, "
         f"created {hit.get('MetaData', {}).get('CreateTime')}{whose}) and no sending of ours explains it."
     )
-    reason = "ambiguous_name" if item.kind in NAME_KINDS else "already_in_qbo"
-    return outcomes.stopped(item, reason, text, outcome="already_in_qbo")
+    return outcomes.stopped(item, "already_in_qbo", text, outcome="already_in_qbo")
 
 
 def _taken_by_another_kind(item: Item, archived: Sequence[Link]) -> Settled:
     """QBO says that the number or name is taken, and shows no such entity under it: something else has it."""
     if item.kind in NAME_KINDS:
-        text = f"QuickBooks says that the name {item.doc_number!r} is taken, though by no {item.entity}: map it by hand"
+        text = (
+            f"QuickBooks says that the name {item.doc_number!r} is taken, though by no {item.entity}. "
+            "Run qbo_refresh_lists, which shows whose it is, and map it by hand or rename one of the two"
+        )
         return outcomes.stopped(item, "ambiguous_name", text, outcome="refused")
     text = f"QuickBooks says that number {item.doc_number} is taken, though by no {item.entity}"
     former = next((link for link in archived if link.entity != item.entity), None)

@@ -222,10 +222,12 @@ class PostgresOutbox:
         return {(row["kind"], row["billing_id"]) for row in rows}
 
     def linked(self, entity: str, qbo_ids: Iterable[str]) -> Mapping[str, str]:
-        """The billing id behind each of these QBO ids that is linked now."""
+        """The billing id behind each of these QBO ids that is linked now; of a customer, or mapped."""
         rows = self._rows(
             b"select qbo_id, billing_id from qbo_sync.links"
-            b" where realm = %(realm)s and entity = %(entity)s and qbo_id = any(%(ids)s)",
+            b" where realm = %(realm)s and entity = %(entity)s and qbo_id = any(%(ids)s)"
+            b" union select qbo_id, billing_key from qbo_sync.mappings"
+            b" where realm = %(realm)s and %(entity)s = 'Customer' and kind = 'customer' and qbo_id = any(%(ids)s)",
             realm=self.realm,
             entity=entity,
             ids=list(qbo_ids),

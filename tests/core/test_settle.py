@@ -13,6 +13,7 @@ from include.billing_sync import settle
 from include.billing_sync.owned import owned_fields
 from include.billing_sync.ports import Item, Link
 from include.billing_sync.settle import Evidence, sending_window
+from include.billing_sync.settle_names import settle_held_name
 
 SENT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ITEM = Item(
@@ -256,3 +257,56 @@ def test_a_batch_goes_again_as_a_whole_only_if_all_of_it_is_absent_the_first_tim
     assert settle.batches_all_absent([first, second], {1: True, 2: True}) == {ITEM.batch_id}
     assert settle.batches_all_absent([first, second], {1: True, 2: False}) == set()
     assert settle.batches_all_absent([replace(first, unknown_times=2), second], {1: True, 2: True}) == set()
+
+
+CUSTOMER = replace(ITEM, kind="customer", entity="Customer", billing_id="c2", doc_number="Acme", total=None, meant=None)
+
+
+@pytest.mark.parametrize(
+    ("hit", "owners", "expected"),
+    [
+        ({}, {}, "adopted"),
+        ({"DisplayName": "ACME"}, {}, "adopted"),
+        ({}, {"8": "c9"}, "billing customer c9"),
+        ({"Active": False}, {}, "inactive"),
+        ({"ParentRef": {"value": "1"}}, {}, "sub-customer"),
+        ({"CurrencyRef": {"value": "EUR"}}, {}, "kept in EUR"),
+        ({"DisplayName": "Acme Ltd"}, {}, "written 'Acme Ltd'"),
+    ],
+)
+def test_a_name_that_our_lists_did_not_know_is_taken_by_the_rules_of_planning(
+    hit: dict[str, Any], owners: dict[str, str], expected: str
+) -> None:
+    """One free customer of exactly this name is taken; any other is left to a person, with its cause."""
+    held = {"Id": "8", "SyncToken": "0", "DisplayName": "Acme", "Active": True, **hit}
+    item = replace(CUSTOMER, payload={"DisplayName": "Acme", "CurrencyRef": {"value": "USD"}})
+
+    settled = settle_held_name(item, [held], owners)
+
+    if expected == "adopted":
+        assert (settled.state, settled.reason, settled.entity) == ("done", "adopted", held)
+    else:
+        assert (settled.state, settled.reason) == ("refused", "ambiguous_name")
+        assert expected in settled.detail
+
+
+def test_two_entries_of_one_name_are_left_to_a_person() -> None:
+    """QuickBooks shows two: both ids are named, and neither is taken."""
+    held = [{"Id": number, "SyncToken": "0", "DisplayName": "Acme", "Active": True} for number in ("8", "9")]
+
+    settled = settle_held_name(CUSTOMER, held, {})
+
+    assert settled.reason == "ambiguous_name"
+    assert ("id 8" in settled.detail, "id 9" in settled.detail) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("hit", "reason"),
+    [({}, "adopted"), ({"Name": "ADVICE"}, "ambiguous_name"), ({"Type": "Category"}, "ambiguous_name")],
+)
+def test_an_item_is_taken_to_the_letter_and_never_a_category(hit: dict[str, Any], reason: str) -> None:
+    """Items may serve several services, so an owner is no hindrance; another spelling and a category are."""
+    item = replace(CUSTOMER, kind="item", entity="Item", doc_number="Advice")
+    held = {"Id": "8", "SyncToken": "0", "Name": "Advice", "Type": "Service", "Active": True, **hit}
+
+    assert settle_held_name(item, [held], {"8": "s9"}).reason == reason

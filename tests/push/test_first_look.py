@@ -175,8 +175,6 @@ def test_a_restored_backup_posts_nothing_twice(world: World, pg: EmbeddedPostgre
     with state_at(backup):
         world.run()
         without_lists = world.in_qbo()
-        world.refresh()
-        world.run()
         restored = World(backup, world.qbo, world.mappings)
         known = set(restored.statuses().values())
         world.settings(waits=FAST, limits=LIMITS, adopt_existing="exact")
@@ -325,6 +323,38 @@ def test_a_number_that_another_kind_of_document_holds_is_named_once(world: World
     assert world.in_qbo() == []
     assert world.status("inv-T-1") == LEFT_ALONE
     assert len(posts(world.qbo.journal(), "/invoice")) == 1
+
+
+def test_a_customer_made_since_the_lists_were_read_is_taken_by_its_name(world: World) -> None:
+    """Entered in QuickBooks after the plan: the name is refused, looked up, and taken as planning would have taken it."""
+    world.customer("c2", "Bluebird Bakery")
+    world.invoice("T-1", customer_id="c2")
+    plan, context = world.prepare()
+    made = world.qbo.act("create", entity="Customer", values={"DisplayName": "Bluebird Bakery"})
+
+    runs.push(plan, context)
+
+    (held,) = world.in_qbo("T-1")
+    assert held["CustomerRef"]["value"] == made["Customer"]["Id"]
+    assert world.status("inv-T-1") == ("Synced", "created")
+    assert_exactly_once(world)
+
+
+def test_a_customer_made_since_that_is_another_ones_is_left(world: World) -> None:
+    """Entered after the plan and mapped to another billing customer: the invoice stops and says whose it is, and what to do."""
+    world.customer("c2", "Bluebird Bakery")
+    world.invoice("T-1", customer_id="c2")
+    plan, context = world.prepare()
+    made = world.qbo.act("create", entity="Customer", values={"DisplayName": "Bluebird Bakery"})
+    world.map("customer", "c9", made["Customer"]["Id"], "Bluebird Bakery")
+
+    runs.push(plan, context)
+
+    assert world.in_qbo() == []
+    assert world.status("inv-T-1") == ("Skipped", "ambiguous_name")
+    told = world.reasons("inv-T-1")["ambiguous_name"]
+    assert "billing customer c9" in told
+    assert "qbo_refresh_lists" in told
 
 
 def test_a_name_that_a_vendor_holds_stops_its_documents_alone(world: World) -> None:
