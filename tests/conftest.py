@@ -27,6 +27,7 @@ from hypothesis import settings  # noqa: E402 - after the environment
 
 from demo.runner.postgres import EmbeddedPostgres  # noqa: E402 - after the environment
 from qbo_simulator.testing import RunningSimulator, running_simulator  # noqa: E402 - as above
+from tests.kept_connections import let_all_go  # noqa: E402 - as above
 from tests.state_fixture import started_postgres  # noqa: E402 - as above
 from tests.world import World  # noqa: E402 - as above
 from tests.world import world as new_world  # noqa: E402 - as above
@@ -72,7 +73,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_unconfigure() -> None:
-    """Leave no folder behind."""
+    """Leave no folder and no connection behind."""
+    let_all_go()
     shutil.rmtree(_AIRFLOW_HOME, ignore_errors=True)
 
 

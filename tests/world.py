@@ -23,6 +23,7 @@ from cryptography.fernet import Fernet
 from demo.runner.postgres import EmbeddedPostgres
 from demo.store import make_schema
 from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET, DEFAULT_REALM, REFRESH_TOKEN, RunningSimulator
+from tests.kept_connections import connected, let_go
 from tests.state_fixture import as_run, migrated_database
 
 SETTINGS = {
@@ -50,9 +51,8 @@ class World:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the superuser of the database; rows of a query."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode(), values or None)
-            return cursor.fetchall() if cursor.description else []
+        cursor = connected(self.dsn).execute(statement.encode(), values or None)
+        return cursor.fetchall() if cursor.description else []
 
     def customer(self, customer_id: str, name: str | None = None, **columns: Any) -> None:
         """Put a customer into billing."""
@@ -306,4 +306,7 @@ def world(pg: EmbeddedPostgres, qbo: RunningSimulator, folder: Path, country: st
         made.customer("c1", "Northwind Cafe")
         made.map("category", "recurring", "1", "Services")
         made.map("tax_code", "*", *(("NON", "NON") if country == "US" else ("6", "No VAT")))
-        yield made
+        try:
+            yield made
+        finally:
+            let_go(dsn)

@@ -27,6 +27,7 @@ from demo.runner.stack import Stack
 from demo.runner.walk import wait_for_dag
 from demo.store import grant_reader, make_schema
 from qbo_simulator.testing import CLIENT_ID, CLIENT_SECRET, DEFAULT_REALM, REFRESH_TOKEN, RunningSimulator
+from tests.kept_connections import connected
 from tests.world import World, write_settings
 
 EXPORT = "qbo_export_invoices"
@@ -440,9 +441,8 @@ def _as_api_has_it(conn_id: str, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(dsn: str, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        cursor = connection.execute(statement.encode(), values or None)
-        return cursor.fetchall() if cursor.description else []
+    cursor = connected(dsn).execute(statement.encode(), values or None)
+    return cursor.fetchall() if cursor.description else []
 
 
 def airflow_command(*words: str) -> list[str]:

@@ -19,6 +19,7 @@ import psycopg
 
 from demo.runner.postgres import EmbeddedPostgres
 from qbo_simulator.testing import RunningSimulator
+from tests.kept_connections import let_go
 from tests.push.wire import Wire, running_wire
 from tests.state_fixture import as_run
 from tests.world import World, world
@@ -74,11 +75,12 @@ class Stage:
 
 
 def copy_of(pg: EmbeddedPostgres, dsn: str) -> str:
-    """A copy of the database of this URL, as a backup taken now; returns the copy's URL. Nobody may be connected to it."""
+    """A copy of the database of this URL, as a backup taken now; returns the copy's URL. Nobody else may be connected."""
     return _copy(pg, dsn.rsplit("/", 1)[1].partition("?")[0], f"copy_{os.getpid()}_{next(_numbers)}")
 
 
 def _copy(pg: EmbeddedPostgres, database: str, name: str) -> str:
+    let_go(pg.dsn(database))
     with psycopg.connect(pg.dsn(), autocommit=True) as connection:
         connection.execute(f'create database "{name}" template "{database}"'.encode())
     return pg.dsn(name)
