@@ -60,6 +60,7 @@ class Decision:
         return tuple(finding for finding in self.findings if finding.severity is Severity.WARN)
 
 
+_WITHDRAW = "set it to void in billing if it is to go, or open it again"
 MAILED = "EmailSent"
 """QuickBooks' EmailStatus of a document that went out."""
 
@@ -162,7 +163,7 @@ def _unchanged(case: _Case) -> Decision:
         text = f"in QuickBooks already; mail it to {case.invoice.billing_email}"
         return Decision(Action.SEND, "not_yet_sent", text, (Finding("not_yet_sent"),))
     kept = [finding for finding in case.warnings if finding.reason == "copied_not_sent"]
-    kept += _standing(case)
+    kept += [*_standing(case), *_withdrawn(case)]
     text = "unchanged since the last write"
     return Decision(Action.NONE, "unchanged", text, (*kept, Finding("unchanged", text)))
 
@@ -178,6 +179,17 @@ def _standing(case: _Case) -> list[Finding]:
     if day and day != meant and f"Billing date {meant}" in str(held.get("PrivateNote", "")):
         told.append(Finding("date_moved", f"{meant} became {day}, the first day that was not closed then"))
     return told
+
+
+def _withdrawn(case: _Case) -> list[Finding]:
+    """What would keep the document out if it were not in QuickBooks already: nothing is done there, and it is told."""
+    return [
+        replace(
+            found, severity=Severity.WARN, detail=f"{found.detail} in billing, and still in QuickBooks: {_WITHDRAW}"
+        )
+        for reason in ("draft", "opted_out", "out_of_scope")
+        if (found := case.found(reason)) is not None
+    ]
 
 
 def _changed(case: _Case) -> Decision:

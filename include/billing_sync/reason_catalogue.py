@@ -132,7 +132,8 @@ ALL_REASONS = (
     _document(
         "doc_number_duplicate",
         "Another document has the same number, in this run or in QuickBooks already.",
-        "Give each document a number of its own in billing.",
+        "Give each document a number of its own in billing. Two that swap their numbers go in three steps, with a run after "
+        "each: one gets a number that nobody has, the other its new number, then the first one its new number.",
     ),
     _document(
         "negative_subtotal",

@@ -264,11 +264,19 @@ def _agrees(item: Item, hit: Entity) -> bool:
 def _already_there(item: Item, evidence: Evidence) -> Settled:
     hit = evidence.hits[0]
     owner = evidence.linked.get(str(hit["Id"]))
-    whose = f", linked to billing document {owner}" if owner else ""
     total = f", total {hit['TotalAmt']}" if "TotalAmt" in hit else ""
+    held = str(hit.get("DocNumber") or item.doc_number)
+    if owner or held != item.doc_number:
+        whose = f", which is billing document {owner}" if owner else ""
+        why = "does not tell upper from lower case in numbers" if held != item.doc_number else "takes a number once"
+        text = (
+            f"QuickBooks holds {item.entity} {held} (id {hit['Id']}{total}){whose}, and {why}. "
+            f"Give one of the two another number, so that {item.doc_number} can go."
+        )
+        return outcomes.stopped(item, "already_in_qbo", text, outcome="already_in_qbo")
     text = (
         f"QuickBooks already holds {item.entity} {item.doc_number} (id {hit['Id']}{total}, "
-        f"created {hit.get('MetaData', {}).get('CreateTime')}{whose}) and no sending of ours explains it."
+        f"created {hit.get('MetaData', {}).get('CreateTime')}) and no sending of ours explains it."
     )
     return outcomes.stopped(item, "already_in_qbo", text, outcome="already_in_qbo")
 

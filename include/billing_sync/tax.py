@@ -210,13 +210,24 @@ def _header_code(
     levied = [line.tax_code for line in invoice.lines if line.kind == "tax"]
     if not levied:
         levied = [line.tax_code for line, code in zip(lines, codes, strict=True) if code == TAXED]
-    default = book.target("tax_code", CATCH_ALL)
+    default = _levying(book.target("tax_code", CATCH_ALL))
     targets = {code: book.tax_code(code) or default for code in levied}
     unmapped = tuple(code or "(none)" for code, target in targets.items() if target is None)
-    found = {target.qbo_id: target for target in targets.values() if target and target.qbo_id not in (TAXED, UNTAXED)}
+    found = {target.qbo_id: target for target in targets.values() if target and _levying(target)}
     if len(found) == 1 and not unmapped:
         return next(iter(found.values())), ()
-    return default, unmapped or tuple(code or "(none)" for code in targets)
+    return default, unmapped or tuple(_no_levy(code, target) for code, target in targets.items())
+
+
+def _levying(target: Target | None) -> Target | None:
+    """A code that a header can carry. TAX and NON say of a line whether it is taxed, and QuickBooks refuses them there."""
+    return None if target is None or target.qbo_id in (TAXED, UNTAXED) else target
+
+
+def _no_levy(code: str | None, target: Target | None) -> str:
+    """A code that leads to no tax, for people who have to map it."""
+    name = code or "(none)"
+    return f"{name} (mapped to {target.qbo_id}, which is no tax)" if target and not _levying(target) else name
 
 
 def compute(taxed: Iterable[tuple[str, Decimal]], table: TaxTable) -> Decimal | None:

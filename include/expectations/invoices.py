@@ -93,7 +93,7 @@ def _choice() -> list[Expectation]:
     return [
         is_false("is_from_qbo", "qbo_origin", "imported from QuickBooks"),
         is_false("is_customer_excluded", "excluded_customer", "{customer_detail}"),
-        is_false("is_opted_out", "opted_out", "marked in billing"),
+        is_false("is_opted_out", "opted_out", "marked as not to be pushed"),
         is_false("is_draft", "draft", "a draft"),
         is_false("is_out_of_scope", "out_of_scope", "status {status_detail}"),
         at_most("days_before_start", 0, "before_start_date", "{days_before_start} days before the start date"),

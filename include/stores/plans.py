@@ -20,6 +20,8 @@ from include.stores.outbox import item_from_row, link_from_row
 from include.stores.statements import sql
 
 NAME_KINDS = ["customer", "item"]
+_WITHDRAWN = ["draft", "opted_out", "out_of_scope", "voided_in_billing", "deleted_in_billing"]
+"""What billing took back, told beside a Synced document: no part of its content, so its end is looked for every night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +134,24 @@ class PlanStore:
         """The content that an earlier run saw of these documents, by billing id.
 
         One that is in QuickBooks is known only while its link stands, and under the content that was last written: what was
-        linked before a disconnect, or changed before its link was found again, is looked at anew.
+        linked before a disconnect, or changed before its link was found again, is looked at anew, and so is what billing took
+        back.
         """
         rows = self._rows(
             b"select status.billing_id, status.fingerprint from qbo_sync.statuses as status"
             b" where status.source = %(source)s and status.kind = %(kind)s and status.billing_id = any(%(ids)s)"
-            b" and status.fingerprint is not null and ((status.status <> 'Synced' and status.reason <> 'total_differs')"
+            b" and status.fingerprint is not null and not (status.status = 'Synced' and status.reason = any(%(withdrawn)s))"
+            b" and ((status.status <> 'Synced' and status.reason <> 'total_differs')"
             b" or exists (select from qbo_sync.links as link"
             b" where link.source = status.source and link.kind = status.kind and link.billing_id = status.billing_id"
             b" and link.environment = %(environment)s and coalesce(link.fingerprint, status.fingerprint) = status.fingerprint))",
-            {"source": source, "kind": kind, "ids": list(billing_ids), "environment": self.environment},
+            {
+                "source": source,
+                "kind": kind,
+                "ids": list(billing_ids),
+                "environment": self.environment,
+                "withdrawn": _WITHDRAWN,
+            },
         )
         return {row["billing_id"]: row["fingerprint"] for row in rows}
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from include.billing_sync.documents import Invoice, fingerprint, to_json
-from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
+from include.billing_sync.facts_of_document import OPEN_STATUSES
 from include.stores.billing import Document
 from include.stores.candidates import store_candidates
 from include.stores.watermarks import WatermarkStore
@@ -143,8 +143,7 @@ def _is_withdrawn(document: Document) -> bool:
     """Whether billing takes it back, which is no part of its content: what was pushed before may still stand in QuickBooks."""
     if not isinstance(document, Invoice):
         return False
-    status = document.status.lower()
-    return document.is_opted_out or status == DRAFT or status in GONE_STATUSES
+    return document.is_opted_out or document.status.lower() not in OPEN_STATUSES
 
 
 def _is_first_of_day(realm: Realm, last: datetime | None, today: date) -> bool:

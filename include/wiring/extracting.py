@@ -118,7 +118,7 @@ class Routing:
 
 def _unrouted(document: Document, known: set[str]) -> DocumentStatus:
     number, customer, total, billing_id = _header(document)
-    text = f"billing's realm_key for it is empty or unknown; there are: {', '.join(sorted(known))}"
+    text = f"billing's realm_key for it is {_told_key(document, known)}; there are: {', '.join(sorted(known))}"
     return DocumentStatus(
         kind="invoice",
         billing_id=billing_id,
@@ -131,6 +131,16 @@ def _unrouted(document: Document, known: set[str]) -> DocumentStatus:
         customer_id=customer,
         total=total,
     )
+
+
+def _told_key(document: Document, known: set[str]) -> str:
+    """The key in quotes, so that a blank in it is seen, and the one that is probably meant."""
+    key = document.realm_key if isinstance(document, Invoice) else document.header.get("realm_key")
+    if key is None:
+        return "empty"
+    meant = next((one for one in sorted(known) if one.casefold() == key.strip().casefold()), None)
+    hint = f" (blanks or case apart it is {meant!r}: correct it in include/sql/billing/invoices.sql)" if meant else ""
+    return f"{key!r}, which names no company{hint}"
 
 
 def _header(document: Document) -> tuple[str | None, str | None, Decimal | None, str]:

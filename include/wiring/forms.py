@@ -262,7 +262,7 @@ def choices_from(params: Mapping[str, Any]) -> Choices:
         statuses=_texts(params, "statuses"),
         amount_from=_amount(params, "amount_from"),
         amount_to=_amount(params, "amount_to"),
-        plan_id=params.get("plan_id"),
+        plan_id=_number_of_plan(params),
         mode=_one_of(params, "mode", list(MODES), "push"),
         delivery=_one_of(params, "delivery", list(DELIVERIES), "setting"),
         recopy=bool(params.get("recopy")),
@@ -324,6 +324,15 @@ def _amount(params: Mapping[str, Any], name: str) -> Decimal | None:
     if not amount.is_finite():
         raise ChoiceError(f"{name!r} must be an amount such as 100.00, not {value!r}.")
     return amount
+
+
+def _number_of_plan(params: Mapping[str, Any]) -> int | None:
+    value = params.get("plan_id")
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
+        raise ChoiceError(f"'plan_id' must be the number of a stored plan, such as 12, not {value!r}.")
+    return value
 
 
 def _one_of(params: Mapping[str, Any], name: str, allowed: list[str], default: str) -> str:

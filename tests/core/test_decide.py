@@ -89,6 +89,18 @@ def test_a_changed_document_with_a_stop_is_not_updated():
     assert decided(CLOSED, link=Link()).reason == "period_closed"
 
 
+@pytest.mark.parametrize("reason", ["draft", "opted_out", "out_of_scope"])
+def test_what_billing_withdraws_without_voiding_it_is_told_while_it_stands(reason):
+    """It is in QuickBooks and unchanged: Synced with a warning, so that nobody takes it for gone."""
+    withdrawn = Finding(reason, "status 'parked'")
+
+    decision = decided(withdrawn, link=Link(), now=OLD)
+
+    assert (decision.action, decision.is_stopped) == (Action.NONE, False)
+    assert {finding.reason: finding.severity for finding in decision.findings}[reason] is Severity.WARN
+    assert "still in QuickBooks" in decision.findings[0].detail
+
+
 @pytest.mark.row("F36")
 def test_the_form_can_ask_to_copy_an_unchanged_document_again():
     """Re-copy is how a changed mapping reaches what is already there (F36)."""

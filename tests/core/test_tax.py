@@ -98,6 +98,15 @@ def test_an_override_needs_one_code_for_the_header():
     assert plan(document, mapped=with_default).header_code == "9"
 
 
+def test_a_header_never_carries_what_only_says_that_a_line_is_taxed_or_not():
+    """``*`` mapped to NON or TAX is no tax code: QuickBooks would refuse it, so the codes that need one are named before."""
+    document = invoice(charge(tax_code="LOCAL", tax_amount=Decimal("8.88")), tax_amount=Decimal("8.88"))
+
+    for word in ("NON", "TAX"):
+        found = plan(document, mapped=book(("tax_code", "*", word, word)))
+        assert (found.header_code, found.unmapped) == (None, (f"LOCAL (mapped to {word}, which is no tax)",))
+
+
 def test_a_document_without_tax_marks_every_line_as_untaxed():
     """There is nothing to override, and nothing that QuickBooks could compute."""
     found = plan(invoice(charge(tax_code="STD")))

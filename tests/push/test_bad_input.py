@@ -72,6 +72,10 @@ def test_each_bad_document_is_named_with_its_cure_and_the_good_one_goes(world: W
         ({"statuses": ["Lost"]}, "'statuses' knows Pending, Skipped, Error, Unknown, Synced, not Lost"),
         ({"invoice_numbers": [7]}, "'invoice_numbers' must be a list of texts"),
         ({"invoices": "T-1"}, "The form has no field invoices; it has realm, from_date"),
+        ({"plan_id": "x"}, "'plan_id' must be the number of a stored plan, such as 12, not 'x'"),
+        ({"plan_id": 10**30}, "'plan_id' must be the number of a stored plan"),
+        ({"plan_id": True}, "'plan_id' must be the number of a stored plan"),
+        ({"repair_moved": True}, "'Repair moved invoices' needs 'Only these invoice numbers'"),
         ({"plan_id": 7, "mode": "plan_only"}, "choose 'push', or leave the number of the plan empty"),
     ],
 )

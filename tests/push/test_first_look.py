@@ -123,6 +123,9 @@ def test_two_numbers_that_differ_in_case_are_never_one_document(wired: tuple[Wor
     assert sorted(one["DocNumber"] for one in world.in_qbo()) == ["T-A"]
     assert world.status("inv-T-A") == ("Synced", "created")
     assert world.status("inv-T-a") == LEFT_ALONE
+    told = world.reasons("inv-T-a")["already_in_qbo"]
+    assert "does not tell upper from lower case" in told
+    assert "no sending of ours" not in told
 
 
 def test_two_documents_of_the_number_are_for_a_person(world: World) -> None:

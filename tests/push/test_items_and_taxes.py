@@ -269,3 +269,16 @@ def test_a_cent_between_the_taxes_is_named_or_closed(
     assert british.status("inv-T-1") == (("Synced", "unchanged") if is_equal else status)
     assert is_equal or "billing charged 20.01" in british.reasons("inv-T-1")["tax_variance"]
     assert [Decimal(str(held["TotalAmt"])) for held in british.in_qbo()] == ([Decimal(total)] if total else [])
+
+
+def test_tax_that_leads_to_no_code_stops_before_any_call(world: World) -> None:
+    """A line with tax, and ``*`` mapped to NON: tax_code_unmapped with the code, and QuickBooks hears nothing of it."""
+    world.invoice("T-1", lines=[{"amount": Decimal(100), "tax_amount": Decimal(8)}], tax_amount=8, total_amount=108)
+    world.qbo.clear_journal()
+
+    world.run()
+
+    assert world.in_qbo() == []
+    assert world.status("inv-T-1") == ("Skipped", "tax_code_unmapped")
+    assert "mapped to NON, which is no tax" in world.reasons("inv-T-1")["tax_code_unmapped"]
+    assert [one["path"] for one in world.qbo.journal() if one["method"] == "POST"] == []

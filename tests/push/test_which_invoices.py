@@ -155,3 +155,81 @@ def test_a_run_that_never_chose_is_not_done() -> None:
     """When the first task failed, the last one says so instead of passing for a quiet run."""
     with pytest.raises(runs.RealmsFailedError, match="choose"):
         runs.finish({"ti": SimpleNamespace(xcom_pull=lambda **_: None)})
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "told"),
+    [
+        ("status = 'draft'", "draft", "a draft"),
+        ("status = 'cancelled'", "out_of_scope", "'cancelled'"),
+        ("status = 'void '", "out_of_scope", "'void ': it has blanks around it"),
+        ("is_opted_out = true", "opted_out", "marked"),
+    ],
+)
+def test_what_billing_withdraws_after_the_push_is_told_at_night(
+    world: World, change: str, reason: str, told: str
+) -> None:
+    """No void, and no new time in billing: the night says that it stands in QuickBooks, which it leaves as it is."""
+    world.invoice("T-1")
+    world.sync()
+    before = world.in_qbo()
+    world.sql(f"update billing.invoices set {change}")
+
+    world.sync(everything=True)
+    withdrawn = world.status("inv-T-1"), world.reasons("inv-T-1")[reason]
+    world.sql("update billing.invoices set status = 'open', is_opted_out = false")
+    world.sync(everything=True)
+
+    assert withdrawn[0] == ("Synced", reason)
+    assert told in withdrawn[1]
+    assert world.in_qbo() == before
+    assert world.status("inv-T-1") == ("Synced", "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason", "told"),
+    [
+        ({"status": "OPEN "}, "out_of_scope", "'OPEN ': it has blanks around it"),
+        ({"status": "par\u200bked"}, "out_of_scope", "'par\\u200bked'"),
+        (
+            {"realm_key": " demo"},
+            "no_routing_rule",
+            "' demo', which names no company (blanks or case apart it is 'demo'",
+        ),
+        ({"realm_key": "Demo"}, "no_routing_rule", "'Demo', which names no company (blanks or case apart it is 'demo'"),
+        ({"realm_key": "elsewhere"}, "no_routing_rule", "'elsewhere', which names no company; there are: demo"),
+    ],
+)
+def test_a_blank_or_other_letters_in_a_word_of_billing_are_shown_in_quotes(
+    world: World, columns: dict[str, str], reason: str, told: str
+) -> None:
+    """What looks right and is not: the text shows the value between quotes, and says where it is corrected."""
+    world.invoice("T-1", **columns)
+
+    world.run()
+
+    assert world.status("inv-T-1") == ("Skipped", reason)
+    assert told in world.reasons("inv-T-1")[reason]
+
+
+def test_two_documents_that_swap_their_numbers_go_in_the_steps_that_the_cure_names(world: World) -> None:
+    """At once, each has the other's number and both stop; by way of a third number both arrive, each once."""
+    for number in ("T-1", "T-2"):
+        world.invoice(number)
+    world.run()
+    ids = {one["DocNumber"]: one["Id"] for one in world.in_qbo()}
+
+    def renumber(**numbers: str) -> set[tuple[str, str]]:
+        for key, number in numbers.items():
+            world.sql("update billing.invoices set doc_number = %s where invoice_id = %s", number, f"inv-T-{key[1:]}")
+        world.run()
+        return set(world.statuses().values())
+
+    stuck = renumber(_1="T-2", _2="T-1")
+    renumber(_1="T-9")
+    renumber(_2="T-1")
+    swapped = renumber(_1="T-2")
+
+    assert stuck == {("Error", "doc_number_duplicate")}
+    assert {status for status, _ in swapped} == {"Synced"}
+    assert {one["DocNumber"]: one["Id"] for one in world.in_qbo()} == {"T-1": ids["T-2"], "T-2": ids["T-1"]}
