@@ -18,7 +18,7 @@ SEED ?= 1
 RUNS ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop reset status venv test check check-format check-lint check-types check-sql check-rooms format bench chaos lock
+.PHONY: help demo stop reset status shell venv test check check-format check-lint check-types check-sql check-rooms format bench chaos lock
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ reset:  ## End all processes of the demo and delete its data
 
 status:  ## Show what runs
 	@$(PYTHON) -m demo.runner status
+
+shell:  ## A shell whose ledgerline, airflow and psql work on the demo (ARGS="ledgerline check" runs one command)
+	@$(PYTHON) -m demo.runner shell $(ARGS)
 
 venv:  ## Make the virtual environment from the pinned requirements
 	@$(PYTHON) -m demo.runner venv

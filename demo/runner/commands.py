@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from demo.runner.layout import CHECKOUT, VENV, Home, Ports, settings
+from demo.runner.postgres import binaries
 from demo.runner.preflight import problem_with_venv_module, problems_with_machine
 from demo.runner.problems import RunnerError
 from demo.runner.stack import Stack
@@ -22,11 +23,16 @@ from demo.runner.virtualenv import VirtualEnvironment
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code; what is in the way is printed as one line each."""
     parser = argparse.ArgumentParser(prog="python -m demo.runner", description=__doc__)
-    parser.add_argument("command", choices=sorted(COMMANDS))
-    command = parser.parse_args(arguments).command
+    parser.add_argument("command", choices=sorted([*COMMANDS, _SHELL]))
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="after `shell`: one command to run in it")
+    parsed = parser.parse_args(arguments)
+    command, words = parsed.command, parsed.words
+    if words and command != _SHELL:
+        parser.error(f"{command} takes nothing more, found: {' '.join(words)}")
     try:
         environment = settings()
-        return COMMANDS[command](Home.from_environment(environment), environment)
+        home = Home.from_environment(environment)
+        return shell(home, environment, words) if command == _SHELL else COMMANDS[command](home, environment)
     except RunnerError as problem:
         print(f"make {command}: {problem}", file=sys.stderr)
         return 1
@@ -101,6 +107,28 @@ def status(home: Home, environment: Mapping[str, str]) -> int:
     return 0 if running and all(name in running for name in _EXPECTED) else 3
 
 
+def shell(home: Home, environment: Mapping[str, str], words: list[str]) -> int:
+    """Become a shell in which `ledgerline`, `airflow` and `psql` work on the running demo, or one command of it.
+
+    The server's address is a variable of our own: libpq's variables would fill gaps of Connections that Airflow leaves open.
+    """
+    stack = _find_stack(home, Ports.from_environment(environment))
+    if not stack.postgres.is_running():
+        raise RunnerError("nothing of the demo runs", "run `make demo` first")
+    names = stack.environment() | {_SERVER: stack.postgres.dsn("").rstrip("/")}
+    names["PATH"] += f"{os.pathsep}{binaries()}"
+    if not words:
+        print(
+            f"The demo's shell: `ledgerline check`, `airflow connections list`, `psql ${_SERVER}/billing`; `exit` leaves it"
+        )
+    program = words or [environment.get("SHELL") or "/bin/sh"]
+    sys.stdout.flush()
+    try:
+        os.execvpe(program[0], program, names)  # noqa: S606  (the caller's own command, in the caller's name)
+    except FileNotFoundError:
+        raise RunnerError(f"there is no program {program[0]}", "try `ledgerline --help`") from None
+
+
 COMMANDS: dict[str, Callable[[Home, Mapping[str, str]], int]] = {
     "venv": make_venv,
     "test-env": prepare_tests,
@@ -109,6 +137,8 @@ COMMANDS: dict[str, Callable[[Home, Mapping[str, str]], int]] = {
     "reset": reset,
     "status": status,
 }
+_SHELL = "shell"
+_SERVER = "LEDGERLINE_POSTGRES"
 _EXPECTED = ("PostgreSQL", "simulator", "api-server", "dag-processor", "triggerer", "scheduler")
 
 

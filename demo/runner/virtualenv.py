@@ -60,7 +60,8 @@ class VirtualEnvironment:
         self._create()
         pins = [argument for name in _PINS for argument in ("-r", name)]
         count = len({name for file in _PINS for name in _pinned_names(self._checkout / file)})
-        self._pip(log, f"installing {count} packages", ["install", *pins])
+        # The pins are complete: left to weigh versions itself, pip tries newer ones of what has extras, for minutes.
+        self._pip(log, f"installing {count} packages", ["install", "--no-deps", *pins])
         projects = [argument for name in self._projects() for argument in ("-e", f"./{name}")]
         options = ["--no-deps", "--no-build-isolation"]
         self._pip(log, "installing the project", ["install", *options, *projects])
@@ -96,7 +97,7 @@ class VirtualEnvironment:
         command = [str(self.python), "-m", "pip", *arguments, "--progress-bar", "off", "--no-input"]
         with (
             Progress(label) as progress,
-            log.open("a") as copy,
+            log.open("a", buffering=1) as copy,
             subprocess.Popen(
                 command,
                 cwd=self._checkout,
@@ -129,7 +130,8 @@ def pip_environment() -> dict[str, str]:
     """Return the caller's environment for pip: installed modules are compiled, which halves every later start."""
     unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER", "PIP_PREFIX")
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # Without the second one, what pip says comes in portions, and progress stands still while pip is at work.
+    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def _pinned_names(path: Path) -> set[str]:
