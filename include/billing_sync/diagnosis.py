@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from include.billing_sync.accounts import account_called
 from include.billing_sync.company import Change, CompanyFacts
 from include.billing_sync.documents import Line
 from include.billing_sync.mapping import MappingBook
@@ -89,6 +90,10 @@ class Lists:
     def get(self, entity: str, qbo_id: str) -> ListRow | None:
         """One entry, or None when QuickBooks has none of this id."""
         return self._rows.get((entity, qbo_id))
+
+    def account_called(self, name: str) -> ListRow | None:
+        """The account of this name, or None."""
+        return account_called(name, self._rows.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from include.billing_sync.accounts import ACCOUNT_TYPES, serves
 from include.billing_sync.book import ROUNDING_CODE, line_item
 from include.billing_sync.company import CompanyFacts
 from include.billing_sync.diagnosis import Diagnosis, Examined, Usage, green, hint, listed, red, stop
-from include.billing_sync.mapping import CATCH_ALL, KINDS
+from include.billing_sync.mapping import ACCOUNT, CATCH_ALL, KINDS
 from include.billing_sync.mapping_files import ENTITIES, FILES, disagreement
 from include.billing_sync.settings import Named, RealmSettings
 from include.billing_sync.tax import tax_method
 
-_INCOME = ("Income", "Other Income")
 _NAMED = (
-    ("income_account", "Account", _INCOME),
+    ("income_account", "Account", ACCOUNT_TYPES["income_account"]),
     ("discount_account", "Account", ()),
     ("bad_debt_account", "Account", ()),
     ("generic_item", "Item", ()),
@@ -45,11 +45,37 @@ def _accounts(examined: Examined) -> Iterator[Diagnosis]:
         named: Named | None = getattr(examined.settings, key)
         if named is None:
             continue
+        if named.is_to_be_created:
+            yield _new_account(examined, key, named.name)
+            continue
         fault = _fault(examined, named, entity, kinds)
         if fault:
             yield stop(key, f"{key} names {named.id} {named.name!r}: {fault}", f"correct {key} in settings.yaml")
         else:
             yield green(key, f"{key} is {named.name}")
+
+
+def _new_account(examined: Examined, key: str, name: str) -> Diagnosis:
+    """What becomes of an account that settings.yaml lets a run create."""
+    cure = f"choose another name in settings.yaml, or give id and name of an account that serves as {key}"
+    target = examined.book.target(ACCOUNT, name)
+    if target is not None:
+        row = examined.lists.get("Account", target.qbo_id)
+        if row is None or not serves(key, row):
+            return stop(
+                key, f"{key}: account {target.qbo_id} ({name}), which a run took, cannot be used any more", cure
+            )
+        return green(key, f"{key} is {row.name}")
+    row = examined.lists.account_called(name)
+    if row is None:
+        return hint(
+            key, f"{key}: the first run that needs it creates the income account {name!r}; settings.yaml consents"
+        )
+    if not serves(key, row):
+        return stop(key, f"{key}: QuickBooks has an account {row.name!r} already, of type {row.kind}", cure)
+    return hint(
+        key, f"{key}: QuickBooks has the account {row.name} (id {row.qbo_id}) already; it is taken, none is created"
+    )
 
 
 def _fault(examined: Examined, named: Named, entity: str, kinds: tuple[str, ...]) -> str | None:
@@ -70,7 +96,7 @@ def _needed_settings(settings: RealmSettings) -> Iterator[Diagnosis]:
         yield stop(
             "income_account",
             f"items: {settings.items} creates items, and income_account is not set",
-            "set income_account in settings.yaml: created items shall point to it",
+            'set income_account in settings.yaml: created items shall point to it; {create: "a name"} has one created',
         )
     if settings.items == "per_line" and settings.generic_item is None:
         yield hint(

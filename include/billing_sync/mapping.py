@@ -50,9 +50,11 @@ __all__ = [
     "names_equal",
 ]
 
-Kind = Literal["customer", "category", "service", "subscription", "tax_code"]
+Kind = Literal["customer", "category", "service", "subscription", "tax_code", "account"]
 KINDS: tuple[Kind, ...] = ("customer", "category", "service", "subscription", "tax_code")
+"""What people map, each in a file of its own. An ``account`` is kept beside them, once a run has created it for a setting."""
 
+ACCOUNT: Kind = "account"
 CATCH_ALL = "*"
 """The key of a kind's default row; subscriptions, categories and tax codes may have one."""
 
@@ -105,7 +107,7 @@ class MappingBook:
 
     def __init__(self, rows: Iterable[MappingRow]) -> None:
         """Index the rows. Raises ValueError when a key is in the book twice."""
-        self._rows: dict[Kind, dict[str, MappingRow]] = {kind: {} for kind in KINDS}
+        self._rows: dict[Kind, dict[str, MappingRow]] = {kind: {} for kind in (*KINDS, ACCOUNT)}
         for row in rows:
             if row.billing_key in self._rows[row.kind]:
                 raise ValueError(f"the mapping book holds {row.kind} {row.billing_key!r} twice")

@@ -26,6 +26,7 @@ ENTITIES: Mapping[Kind, str] = {
     "service": "Item",
     "subscription": "Item",
     "tax_code": "TaxCode",
+    "account": "Account",
 }
 """Kind → the QuickBooks list that its ids are from."""
 

@@ -263,4 +263,4 @@ def already(item: Item, why: str) -> Settled:
 
 
 def _is_document(item: Item) -> bool:
-    return item.kind not in {"customer", "item"}
+    return item.kind not in {"account", "customer", "item"}

@@ -30,6 +30,7 @@ __all__ = [
     "invoice_payload",
     "item_payload",
     "loads",
+    "name_of",
     "references",
     "resolve_references",
     "update_payload",
@@ -43,10 +44,10 @@ NOTE_LENGTH = 4000
 Entity = Literal["Invoice", "CreditMemo"]
 Part = TypeVar("Part")
 
-_REFERENCE = re.compile(r"@(customer|item):(.+)", re.DOTALL)
+_REFERENCE = re.compile(r"@(account|customer|item):(.+)", re.DOTALL)
 _REFERENCE_KEYS = frozenset({"value", "customer"})
 # A quote inside a JSON text stands behind a backslash, so this finds members of objects and nothing inside a text.
-_REFERENCE_IN_TEXT = re.compile(r'("(?:value|customer)": ?)("@(?:customer|item):(?:[^"\\]|\\.)+")')
+_REFERENCE_IN_TEXT = re.compile(r'("(?:value|customer)": ?)("@(?:account|customer|item):(?:[^"\\]|\\.)+")')
 
 
 def entity_for(invoice: Invoice, settings: RealmSettings) -> Entity:
@@ -230,7 +231,7 @@ def _kind(line: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every ``@customer:…`` and ``@item:…`` in a body or in what is meant, each once and in order."""
+    """Every ``@account:…``, ``@customer:…`` and ``@item:…`` in a body or in what is meant, each once and in order."""
     found: dict[str, None] = {}
 
     def note(key: str, text: str) -> str:
@@ -240,6 +241,12 @@ def references(value: Any) -> Iterator[str]:
 
     replace_texts(value, note)
     return iter(found)
+
+
+def name_of(reference: str) -> tuple[str, str]:
+    """Kind and billing id that a reference such as ``@customer:42`` names."""
+    kind, _, key = reference.removeprefix("@").partition(":")
+    return kind, key
 
 
 def resolve_in_text(text: str, lookup: Callable[[str], str | None]) -> str:

@@ -177,7 +177,7 @@ class Planner:
         self._sends: list[PlannedItem] = []
 
     def names(self, plans: Iterable[NamePlan]) -> list[PlannedItem]:
-        """The customers and items that come first, customers before items, each in the order of billing ids."""
+        """What comes first: accounts, then customers, then items, each in the order of billing ids."""
         ordered = sorted(plans, key=lambda plan: (plan.kind, plan.billing_id))
         return [self._name(plan) for plan in ordered]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from include.billing_sync.accounts import account_called, account_payload, new_accounts, serves
 from include.billing_sync.documents import Customer, Invoice, Line
 from include.billing_sync.facts import CustomerMatch
 from include.billing_sync.mapping import (
@@ -31,14 +32,16 @@ from include.billing_sync.parties import customer_payload, item_payload
 from include.billing_sync.payload import Payload
 from include.billing_sync.settings import Company, RealmSettings
 
+NameKind = Literal["account", "customer", "item"]
+
 
 @dataclass(frozen=True, slots=True)
 class NamePlan:
-    """A customer or item that the push settles before the documents: created, or adopted under the name it has."""
+    """An account, customer or item that the push settles before the documents: created, or adopted under its name."""
 
-    kind: Literal["customer", "item"]
+    kind: NameKind
     billing_id: str
-    entity: Literal["Customer", "Item"]
+    entity: Literal["Account", "Customer", "Item"]
     name: str
     qbo_id: str | None = None
     payload: Payload | None = None
@@ -67,6 +70,7 @@ class Names:
         self.qbo = QboNames(known)
         self.items = ItemNames(known)
         self.item_rows = sorted((row for row in known if row.entity == "Item"), key=lambda row: row.qbo_id)
+        self.accounts = [row for row in known if row.entity == "Account"]
         self.billing = billing
         self.taken = taken
         self.customers = {row.qbo_id: row for row in known if row.entity == "Customer"}
@@ -86,7 +90,8 @@ class Resolution:
     plans: dict[tuple[str, str], NamePlan] = field(default_factory=dict)
 
     def add(self, invoices: Iterable[Invoice]) -> None:
-        """Decide on the customers and services of these documents that were not met before."""
+        """Decide on the customers and services of these documents that were not met before, and on accounts to create."""
+        self._plan_accounts()
         for invoice in invoices:
             if invoice.customer is not None and invoice.customer.customer_id not in self.customers:
                 self.customers[invoice.customer.customer_id] = self._customer(invoice.customer, invoice.currency)
@@ -125,6 +130,15 @@ class Resolution:
     def target(self, kind: Literal["category", "tax_code"], key: str | None) -> Target | None:
         """What a key itself is mapped to."""
         return self.book.target(kind, key)
+
+    def _plan_accounts(self) -> None:
+        """The accounts that settings consent to have created; what needs none of them leaves them out of the plan."""
+        for setting, named in new_accounts(self.settings).items():
+            if ("account", named.name) not in self.plans:
+                held = account_called(named.name, self.names.accounts)
+                qbo_id = held.qbo_id if held is not None and serves(setting, held) else None
+                payload = None if qbo_id else account_payload(setting, named.name)
+                self._plan_name("account", named.name, "Account", named.name, qbo_id, payload)
 
     def _customer(self, customer: Customer, currency: str) -> CustomerMatch:
         answer = self.book.customer(customer.customer_id)
@@ -180,9 +194,9 @@ class Resolution:
 
     def _plan_name(
         self,
-        kind: Literal["customer", "item"],
+        kind: NameKind,
         billing_id: str,
-        entity: Literal["Customer", "Item"],
+        entity: Literal["Account", "Customer", "Item"],
         name: str,
         qbo_id: str | None,
         payload: Payload | None = None,

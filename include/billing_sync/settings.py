@@ -7,6 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+NEW_ACCOUNT = "@account:"
+"""What the id of an account begins with that a run is to create; its name follows."""
+ACCOUNT_SETTINGS = ("income_account", "discount_account")
+"""The settings whose account a run may create, where settings.yaml says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -14,6 +19,11 @@ class Named:
 
     id: str
     name: str
+
+    @property
+    def is_to_be_created(self) -> bool:
+        """Whether a run creates it: its id is a reference until one has, and the mapping book knows it from then on."""
+        return self.id.startswith(NEW_ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from include.billing_sync.statuses import Action, Status
 
 CLOCK_SLACK = timedelta(seconds=5)
 """QBO's CreateTime has whole seconds and differs by seconds within one batch write (QBO facts, section 7)."""
-NAME_KINDS = frozenset({"customer", "item"})
+NAME_KINDS = frozenset({"account", "customer", "item"})
 _TAKEN = frozenset({outcomes.DUPLICATE_NUMBER, outcomes.DUPLICATE_NAME})
 
 

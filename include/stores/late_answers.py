@@ -18,7 +18,7 @@ from include.stores.notices import NoticeStore
 from include.stores.reconciliations import save_differences
 from include.stores.statements import sql
 
-_NAMES = frozenset({"customer", "item"})
+_NAMES = frozenset({"account", "customer", "item"})
 _UNSETTLED = "QuickBooks wrote it; whoever pushes next looks for it"
 
 

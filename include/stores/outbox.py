@@ -19,7 +19,7 @@ from include.billing_sync.statuses import ItemState
 from include.stores.settling import store_settled
 from include.stores.statements import sql
 
-NAME_KINDS = ["customer", "item"]
+NAME_KINDS = ["account", "customer", "item"]
 
 
 class LockLost(Exception):

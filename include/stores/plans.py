@@ -19,7 +19,7 @@ from include.billing_sync.ports import Item, Link
 from include.stores.outbox import item_from_row, link_from_row
 from include.stores.statements import sql
 
-NAME_KINDS = ["customer", "item"]
+NAME_KINDS = ["account", "customer", "item"]
 _WITHDRAWN = ["draft", "opted_out", "out_of_scope", "voided_in_billing", "deleted_in_billing"]
 """What billing took back, told beside a Synced document: no part of its content, so its end is looked for every night."""
 

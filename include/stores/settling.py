@@ -10,13 +10,14 @@ from typing import Any
 import psycopg
 
 from include.billing_sync.documents import NO_CONTENT
+from include.billing_sync.mapping import Kind
 from include.billing_sync.owned import owned_fields
 from include.billing_sync.ports import Entity, Settled
 from include.billing_sync.statuses import Action, ItemState
 from include.stores.statements import sql
 
-NAME_KINDS = frozenset({"customer", "item"})
-MAPPING_KINDS = {"customer": "customer", "item": "service"}
+NAME_KINDS = frozenset({"account", "customer", "item"})
+MAPPING_KINDS: Mapping[str, Kind] = {"account": "account", "customer": "customer", "item": "service"}
 
 
 def store_settled(
@@ -143,8 +144,13 @@ def _mapping_row(result: Settled) -> dict[str, Any]:
         "name": entity.get("DisplayName") or entity.get("Name") or item.doc_number,
         "currency": (entity.get("CurrencyRef") or {}).get("value"),
         "sync_token": entity.get("SyncToken") or "0",
-        "payload": owned_fields(entity) if entity else {},
+        "payload": owned_fields(entity) | _kind_of_account(entity) if entity else {},
     }
+
+
+def _kind_of_account(entity: Entity) -> dict[str, Any]:
+    """What tells what an account may be chosen for; entries of other lists have neither."""
+    return {name: entity[name] for name in ("AccountType", "AccountSubType") if name in entity}
 
 
 def _ended(result: Settled) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.exact_json import StoredJson, dumps
 from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
 from include.billing_sync.mapping import Mapped
-from include.billing_sync.payloads import entity_for, references, resolve_in_text, resolve_references
+from include.billing_sync.payloads import entity_for, name_of, references, resolve_in_text, resolve_references
 from include.billing_sync.planning import Maker
 from include.billing_sync.ports import Item, Link, Ready
+from include.billing_sync.settings import NEW_ACCOUNT
 from include.billing_sync.statuses import Action, ItemState
 from include.stores.billing import BillingReader, Document
 from include.stores.outbox import PostgresOutbox
@@ -161,18 +162,25 @@ class LiveInputs:
         known = self._names.get((item.kind, item.billing_id))
         if known is not None:
             return Ready(None, None, stale=f"{item.kind} {item.billing_id} is {known} by now")
-        if isinstance(item.payload, StoredJson):
-            return Ready(item.payload.text, None)
-        return Ready(dumps(item.payload) if item.payload else "{}", None)
+        payload = item.payload or {}
+        text = payload.text if isinstance(payload, StoredJson) else dumps(payload)
+        wanted = list(references(dict(payload))) if _MAY_REFER in text else []
+        if not wanted:
+            return Ready(text, None)
+        made = self._created(wanted)
+        missing = [reference for reference in wanted if reference not in made]
+        return self._awaited(item, missing) or Ready(resolve_in_text(text, made.get), None)
 
     def _ready_as_planned(self, item: Item, text: str) -> Ready:
-        find = self._lookup(self._maker_now())
+        maker = self._maker_now()
+        find = self._lookup(maker)
         try:
             return Ready(
                 resolve_in_text(text, find), item.fingerprint, meant=resolve_references(dict(item.meant or {}), find)
             )
         except LookupError as error:
-            return Ready(None, None, stale=f"its mapping changed since the plan: {error}")
+            stale = Ready(None, None, stale=f"its mapping changed since the plan: {error}")
+            return self._unsettled_name(item, maker) or stale
 
     def _ready_mail(self, item: Item, document: Invoice) -> Ready:
         link = self._links.get((item.kind, item.billing_id))
@@ -227,9 +235,14 @@ class LiveInputs:
         return Ready(None, None, stale="billing changed it since the plan")
 
     def _unsettled_name(self, item: Item, maker: Maker) -> Ready | None:
-        """A customer or item that the document needs has no id yet: wait for it, or say why it will get none."""
+        """A name that the document needs has no id yet: wait for it, or say why it will get none."""
         find = self._lookup(maker)
-        missing = [reference for reference in references(dict(item.payload or {})) if find(reference) is None]
+        return self._awaited(
+            item, [reference for reference in references(dict(item.payload or {})) if find(reference) is None]
+        )
+
+    def _awaited(self, item: Item, missing: Sequence[str]) -> Ready | None:
+        """What becomes of an item of which these references have no id; None when none is missing."""
         if not missing:
             return None
         found = self._outbox.names_of_plan(item.plan_id, missing)
@@ -270,8 +283,8 @@ class LiveInputs:
 
     def _lookup(self, maker: Maker) -> Lookup:
         def find(reference: str) -> str | None:
-            kind, _, key = reference.removeprefix("@").partition(":")
-            target = maker.resolution.book.target("customer" if kind == "customer" else "service", key)
+            kind, key = name_of(reference)
+            target = maker.resolution.book.target(MAPPING_KINDS[kind], key)
             return target.qbo_id if target else None
 
         return find
@@ -288,6 +301,15 @@ class LiveInputs:
             {"realm": self._realm},
         ).fetchone()
         return tuple(row.values()) if isinstance(row, dict) else tuple(row or ())
+
+    def _created(self, wanted: Sequence[str]) -> Mapping[str, str]:
+        """The QBO ids of those accounts that a run has created or found by now, by reference."""
+        rows = self._state.execute(
+            b"select billing_key, qbo_id from qbo_sync.mappings"
+            b" where realm = %(realm)s and kind = 'account' and billing_key = any(%(names)s)",
+            {"realm": self._realm, "names": [name_of(reference)[1] for reference in wanted]},
+        ).fetchall()
+        return {f"{NEW_ACCOUNT}{name}": qbo_id for name, qbo_id in map(tuple, rows)}
 
     def _mapped_names(self, items: Sequence[Item]) -> Mapping[tuple[str, str], str]:
         """What the mapping book says by now of these customers and items, most of which it does not know."""

@@ -114,7 +114,7 @@ class QboLedger:
 
     def find_names(self, entity: str, names: Sequence[str]) -> Found:
         """All list entries of the entity under one of these names, inactive ones included."""
-        field = "Name" if entity == "Item" else "DisplayName"
+        field = "DisplayName" if entity == "Customer" else "Name"
         return self._find(entity, field, names, " AND Active IN (true, false)")
 
     def read(self, entity: str, qbo_id: str) -> Found:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
 from include.billing_sync.money import for_people
-from include.billing_sync.payloads import references
+from include.billing_sync.payloads import name_of, references
 from include.billing_sync.planning import Checked, DocumentStatus, Maker, PlannedItem, Planner
 from include.billing_sync.reasons import gravest
+from include.billing_sync.resolution import NamePlan
 from include.billing_sync.statuses import Action
 from include.stores.candidates import Candidate, read_candidates
 from include.stores.plans import PlanStore
@@ -53,8 +54,7 @@ def make_plan(
     work = _Work(realm, maker, planner, store, plan_id, run_id, frozenset(asked_for))
     for candidates in read_candidates(realm.state, plan_id, CHUNK):
         work.add(candidates)
-    names = [plan for key, plan in maker.resolution.plans.items() if key in work.needed]
-    store.add_items(plan_id, SOURCE, planner.names(names))
+    store.add_items(plan_id, SOURCE, planner.names(_needed(maker.resolution.plans, work.needed)))
     store.add_items(plan_id, SOURCE, planner.sends())
     held = planner.held
     if planner.needs_approval_for_updates():
@@ -63,6 +63,15 @@ def make_plan(
     for what, entry in totals.items():
         log.info("plan %s: %s: %s", plan_id, what, _counted(entry))
     return Made(totals, work.writes, held, maker.made_from(realm_keys()))
+
+
+def _needed(plans: Mapping[tuple[str, str], NamePlan], asked_for: Collection[tuple[str, str]]) -> list[NamePlan]:
+    """The names that the documents ask for, and the accounts that those names ask for in their turn."""
+    needed = {key: plan for key, plan in plans.items() if key in asked_for}
+    for plan in list(needed.values()):
+        keys = [name_of(reference) for reference in references(dict(plan.payload.body))] if plan.payload else []
+        needed |= {key: plans[key] for key in keys}
+    return list(needed.values())
 
 
 def _counted(entry: Mapping[str, Any]) -> str:
@@ -132,8 +141,7 @@ class _Work:
         if checked.invoice.customer_id:
             self.needed.add(("customer", checked.invoice.customer_id))
         for reference in references(dict(item.payload or {})):
-            kind, _, key = reference.removeprefix("@").partition(":")
-            self.needed.add((kind, key))
+            self.needed.add(name_of(reference))
         for line in checked.invoice.lines:
             if line.service_id:
                 self.needed.add(("item", line.service_id))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import psycopg
 
+from include.billing_sync.accounts import with_known_accounts
 from include.billing_sync.mapping import BillingNames
 from include.billing_sync.planning import Maker
 from include.billing_sync.resolution import Names, Resolution
@@ -28,7 +29,7 @@ from qbo_hook.client import QboClient
 
 SOURCE = "billing_db"
 """The id of the connection to billing: it names the source of every document."""
-REFERENCE_LISTS = ("Customer", "Vendor", "Employee", "Item")
+REFERENCE_LISTS = ("Account", "Customer", "Vendor", "Employee", "Item")
 
 
 class NotConnectedError(RuntimeError):
@@ -101,8 +102,9 @@ class Realm:
             billing=BillingNames(self._billing_names(), self.settings.name_length, book.settled_customers()),
             taken=taken,
         )
-        resolution = Resolution(book=book, settings=self.settings, company=company, names=names)
-        return Maker(resolution, self.settings, company, self._taxes(), mode)
+        settings = with_known_accounts(self.settings, book)
+        resolution = Resolution(book=book, settings=settings, company=company, names=names)
+        return Maker(resolution, settings, company, self._taxes(), mode)
 
     def _billing_names(self) -> Iterable[tuple[str, str]]:
         return ((row["customer_id"], row["name"]) for row in self.reader.read_list("customers"))

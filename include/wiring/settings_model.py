@@ -15,12 +15,21 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from include.billing_sync.money import parse_amount
-from include.billing_sync.settings import LimitSettings, Named, RealmSettings, WaitSettings
+from include.billing_sync.settings import (
+    ACCOUNT_SETTINGS,
+    NEW_ACCOUNT,
+    LimitSettings,
+    Named,
+    RealmSettings,
+    WaitSettings,
+)
 
 HIGHEST_VARIANCE = Decimal("0.05")
 _LIMITS, _WAITS = LimitSettings(), WaitSettings()
 _CONNECTION = re.compile(r"[A-Za-z0-9_.\-]+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ACCOUNT_NAME = re.compile(r'(?=.{1,100}\Z)[^\s:"](?:[^\t\r\n:"]*[^\s:"])?')
+"""QuickBooks takes neither colon nor double quote in the name of an account."""
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2100, 12, 31)
 
@@ -95,6 +104,24 @@ class NamedModel(_Model):
     name: Text
 
 
+class NewAccountModel(NamedModel):
+    """The name of an account that QuickBooks does not have yet, and the consent to create it: {create: "its name"}."""
+
+    id: Literal["@new"] = "@new"
+
+
+def _account(value: Any) -> Any:
+    if not isinstance(value, dict) or "create" not in value:
+        return value
+    name = value["create"]
+    if set(value) != {"create"} or not isinstance(name, str) or not _ACCOUNT_NAME.fullmatch(name):
+        raise ValueError("not the name of an account")
+    return NewAccountModel(name=name)
+
+
+Account = Annotated[NamedModel, BeforeValidator(_account)]
+
+
 class VarianceModel(_Model):
     """What to do when QBO's tax will differ from billing's, and up to which amount."""
 
@@ -139,8 +166,8 @@ class SettingsModel(_Model):
     start_date: Day | None = None
     customers: Literal["mapped_only", "match", "match_or_create"] = "match_or_create"
     items: Literal["mapped_only", "match_or_create", "per_line"] = "mapped_only"
-    income_account: NamedModel | None = None
-    discount_account: NamedModel | None = None
+    income_account: Account | None = None
+    discount_account: Account | None = None
     bad_debt_account: NamedModel | None = None
     generic_item: NamedModel | None = None
     tax: Literal["qbo_computes", "override", "as_lines"] | None = None
@@ -164,6 +191,7 @@ class SettingsModel(_Model):
 
 
 _NAMED = 'a QBO id with its name, such as {id: "79", name: "Sales of Product Income"}'
+_ACCOUNT = f'{_NAMED}; or {{create: "its name"}}, and the first run that needs it creates it'
 _DAY = "a day written 2026-08-01, from 1990 to 2100"
 _COUNT = "a whole number from 1 on, without quotes or commas"
 _SECONDS = "seconds, more than 0 and at most 3600"
@@ -173,8 +201,8 @@ ALLOWED: dict[str, str] = {
     "start_date": _DAY,
     "customers": "mapped_only, match, match_or_create",
     "items": "mapped_only, match_or_create, per_line",
-    "income_account": _NAMED,
-    "discount_account": _NAMED,
+    "income_account": _ACCOUNT,
+    "discount_account": _ACCOUNT,
     "bad_debt_account": _NAMED,
     "generic_item": _NAMED,
     "tax": "qbo_computes, override, as_lines",
@@ -233,13 +261,18 @@ _NAMED_KEYS = ("income_account", "discount_account", "bad_debt_account", "generi
 
 
 def _named(model: NamedModel | None) -> Named | None:
-    return None if model is None else Named(model.id, model.name)
+    if model is None:
+        return None
+    return Named(f"{NEW_ACCOUNT}{model.name}" if isinstance(model, NewAccountModel) else model.id, model.name)
 
 
 def contradictions(model: SettingsModel) -> Iterator[tuple[str, str]]:
     """Key and sentence for every two settings that cannot both be meant."""
     if model.items != "mapped_only" and model.income_account is None:
         yield "items", f"found {model.items} without income_account; name the account that created items shall point to"
+    new = [one.name.casefold() for key in ACCOUNT_SETTINGS if isinstance(one := getattr(model, key), NewAccountModel)]
+    if len(set(new)) != len(new):
+        yield "discount_account", "found the name of income_account; two accounts to be created need two names"
     if model.tax_variance.limit is not None and model.tax_variance.choice != "push":
         yield "tax_variance", f"found a limit beside {model.tax_variance.choice}; a limit goes with push alone"
     if model.tax_variance.limit is not None and model.tax_variance.limit > HIGHEST_VARIANCE:

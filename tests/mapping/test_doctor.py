@@ -324,6 +324,41 @@ def test_an_account_of_the_settings_must_agree_with_quickbooks(named: Named, wor
     assert words in diagnosis.text
 
 
+@pytest.mark.row("F45")
+@pytest.mark.parametrize(
+    ("row", "level", "words"),
+    [
+        (None, Level.HINT, "the first run that needs it creates the income account 'Billed'"),
+        (ListRow("Account", "90", "BILLED", kind="Income"), Level.HINT, "(id 90) already; it is taken"),
+        (ListRow("Account", "90", "Billed", kind="Bank"), Level.RED, "has an account 'Billed' already, of type Bank"),
+        (ListRow("Account", "90", "Billed", parent_id="1", kind="Bank"), Level.HINT, "creates the income account"),
+    ],
+    ids=["none", "one that serves", "one that cannot", "one below another"],
+)
+def test_an_account_to_be_created_is_listed_beforehand(row: ListRow | None, level: Level, words: str) -> None:
+    """F45: settings.yaml consents to the account by its name, and preflight says what will come of it."""
+    rows = [ACCOUNT, *([row] if row else [])]
+    settings = with_settings(income_account=Named("@account:Billed", "Billed"))
+
+    diagnosis = only(replace(settings, lists=Lists(rows)), "income_account")
+
+    assert diagnosis.level is level
+    assert words in diagnosis.text
+
+
+@pytest.mark.row("F45")
+def test_an_account_that_a_run_took_must_stay_usable() -> None:
+    """F45: known by its id whatever its name; made inactive it stops the realm, and no second one is created."""
+    book = MappingBook([*BOOK.rows("category"), MappingRow("account", "Billed", "Billed", "90", "Billed")])
+    settings = replace(with_settings(income_account=Named("@account:Billed", "Billed")), book=book)
+
+    renamed = Lists([ACCOUNT, ListRow("Account", "90", "Fees", kind="Income")])
+    inactive = Lists([ACCOUNT, ListRow("Account", "90", "Billed (deleted)", is_active=False, kind="Income")])
+
+    assert only(replace(settings, lists=renamed), "income_account").text == "income_account is Fees"
+    assert only(replace(settings, lists=inactive), "income_account").stops
+
+
 @pytest.mark.row("F41")
 def test_creating_items_needs_an_income_account() -> None:
     """F41: required before anything is created."""

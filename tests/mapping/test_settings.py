@@ -140,6 +140,9 @@ def test_words_that_yaml_would_read_as_booleans_stay_words(tmp_path: Path, word:
         ("income_account: 79", ", line 3: income_account: found 79, allowed: a QBO id with its name"),
         ('income_account: {id: "79"}', ", line 3: income_account.name: missing; allowed: a QBO id with its name"),
         ("income_account: {id: 79.0, name: A}", ", line 3: income_account.id: found 79.0, allowed: a QBO id"),
+        ('income_account: {create: "A:B"}', ", line 3: income_account: found {'create': 'A:B'}, allowed: a QBO id"),
+        ("discount_account: {create: ' A'}", ", line 3: discount_account: found {'create': ' A'}, allowed: a QBO id"),
+        ("income_account: {create: A, id: 1}", ", line 3: income_account: found {"),
         ("updates_without_approval: -1", ", line 3: updates_without_approval: found -1, allowed: a whole number"),
         ("updates_without_approval: fifty", ", line 3: updates_without_approval: found 'fifty', allowed: a whole"),
         ("read_budget: 500,000", ", line 3: read_budget: found '500,000', allowed: a whole number from 1 on"),
@@ -175,6 +178,10 @@ def test_a_wrong_setting_is_one_line_with_file_key_found_and_allowed(tmp_path: P
     [
         ("items: match_or_create", ", line 3: items: found match_or_create without income_account"),
         ("items: per_line", ", line 3: items: found per_line without income_account"),
+        (
+            "income_account: {create: Sales}\ndiscount_account: {create: sales}",
+            ", line 4: discount_account: found the name of income_account",
+        ),
         (
             'tax_variance: {choice: push, limit: "0.06"}',
             ", line 3: tax_variance: found push to 0.06; allowed: at most 0.05",

@@ -7,7 +7,7 @@ select
     'linked ' || count(*) || ' times, to QuickBooks ids ' || string_agg(links.qbo_id, ', ' order by links.qbo_id) as problem
 from qbo_sync.links
 inner join qbo_sync.realms on links.realm = realms.id
-where links.doc_number is not null and links.kind not in ('customer', 'item')
+where links.doc_number is not null and links.kind not in ('account', 'customer', 'item')
 group by realms.realm_key, links.entity, links.doc_number
 having count(*) > 1
 order by realms.realm_key, links.doc_number

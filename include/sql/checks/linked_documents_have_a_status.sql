@@ -9,5 +9,5 @@ from qbo_sync.links
 inner join qbo_sync.realms on links.realm = realms.id
 left join qbo_sync.statuses
     on links.source = statuses.source and links.kind = statuses.kind and links.billing_id = statuses.billing_id
-where links.kind not in ('customer', 'item') and statuses.billing_id is null
+where links.kind not in ('account', 'customer', 'item') and statuses.billing_id is null
 order by links.id
