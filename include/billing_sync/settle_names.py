@@ -12,7 +12,7 @@ _CURE = "Run qbo_refresh_lists and map it by hand, or rename one of the two."
 
 
 def settle_held_name(item: Item, hits: Sequence[Entity], owners: dict[str, str]) -> Settled:
-    """What becomes of a customer or item whose name QuickBooks holds already, made by no sending that we remember.
+    """What becomes of an account, customer or item whose name QuickBooks holds already, made by no sending that we remember.
 
     The lists were older than the name: after a restore, or because somebody entered it today. One entry of exactly this name that
     is free is the one that planning would have taken had it known.
@@ -34,11 +34,14 @@ def _why_not(item: Item, hit: Entity, owner: str | None) -> str:
     name = str(hit.get("DisplayName") or hit.get("Name") or "")
     wanted = (((item.payload or {}).get("CurrencyRef") or {}).get("value")) or ""
     currency = ((hit.get("CurrencyRef") or {}).get("value")) or wanted
-    is_same = names_equal(name, item.doc_number or "") if item.kind == "customer" else name == item.doc_number
+    is_same = name == item.doc_number if item.kind == "item" else names_equal(name, item.doc_number or "")
+    wanted_type, account_type = (item.payload or {}).get("AccountType"), hit.get("AccountType")
     causes = {
         f"it belongs to billing customer {owner} already": owner is not None and item.kind == "customer",
         "it is inactive": not hit.get("Active", True),
         "it is a sub-customer": item.kind == "customer" and bool(hit.get("ParentRef")),
+        "it is below another account": item.kind == "account" and bool(hit.get("ParentRef")),
+        f"it is an account of type {account_type}": item.kind == "account" and account_type != wanted_type,
         "it is a category, which no line can name": hit.get("Type") == "Category",
         f"it is kept in {currency}, the documents are in {wanted}": bool(wanted) and currency != wanted,
         f"it is written {name!r}": not is_same,
