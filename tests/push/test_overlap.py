@@ -123,16 +123,18 @@ def test_a_batch_that_is_too_large_makes_the_next_one_smaller(planned: Planned) 
 
 
 def test_an_unknown_outcome_is_stored_before_the_next_batch_leaves(planned: Planned) -> None:
-    """The answer to the second batch is lost: when the third arrives, the second is known to be unknown."""
+    """The answer to the second batch is lost: when the third is about to leave, the second is stored as unknown."""
     world, wire, plan, context = planned
-    seen: list[list[str]] = []
     wire.strike(lambda handler, call: handler.give(handler.forward(call)), "batch of create")
     wire.strike(mishaps.cut_after, "batch of create")
-    wire.strike(mishaps.meanwhile(lambda: seen.append(states(world))), "batch of create")
+    frozen = PushProcess(plan, context, AfterBatches(2, "/batch"))
+    frozen.until_frozen()
 
-    runs.push(plan, context)
+    before = states(world)
+    frozen.wake()
 
-    assert seen == [["done", "unknown", "sending"]]
+    assert before == ["done", "unknown", "sending"]
+    assert frozen.wait() == "done"
     assert_exactly_once(world)
     assert_settled(world)
 
@@ -199,21 +201,19 @@ def test_what_fails_between_two_batches_does_not_lose_the_answer_that_waits(plan
     assert_settled(world)
 
 
-def test_an_answer_is_stored_before_a_wait_for_the_next_permit(planned: Planned) -> None:
-    """One batch a second is allowed: when the next one leaves, nothing of the one before has waited for it."""
-    world, wire, plan, context = planned
-    world.settings(waits=FAST, limits={**LIMITS, "batch_size": BATCH, "batches_per_minute": 60})
-    seen: list[list[str]] = []
-    wire.strike(mishaps.meanwhile(lambda: seen.append(states(world))), "batch of create", times=3)
+@pytest.mark.parametrize(("batches_per_minute", "before"), [(6, "done"), (60000, "sending")])
+def test_an_answer_is_stored_before_a_wait_for_the_next_permit(
+    planned: Planned, batches_per_minute: int, before: str
+) -> None:
+    """Where the next batch has to wait, the answer to the first is stored when it leaves; otherwise it is stored then."""
+    world, _, plan, context = planned
+    world.settings(waits=FAST, limits={**LIMITS, "batch_size": BATCH, "batches_per_minute": batches_per_minute})
+    dying = PushProcess(plan, context, AfterBatches(1, "/batch"))
+    dying.until_frozen()
+    dying.kill()
+    dying.wait()
 
-    runs.push(plan, context)
-
-    assert seen == [
-        ["sending", "planned", "planned"],
-        ["done", "sending", "planned"],
-        ["done", "done", "sending"],
-    ]
-    assert_exactly_once(world)
+    assert states(world) == [before, "sending", "planned"]
 
 
 def test_billing_is_read_again_when_quickbooks_took_long(planned: Planned) -> None:
