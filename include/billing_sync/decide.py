@@ -253,9 +253,13 @@ def _none(finding: Finding) -> Decision:
 
 
 def was_voided(link: DecidingLink) -> bool:
-    """Whether our own last write voided it: QuickBooks then says so in the memo and holds nothing but zeros."""
+    """Whether our own last write voided it, or what was adopted was void already.
+
+    The link says what our last write was. The memo alone does not: a document of 0.00 may hold that word by itself.
+    """
     note, total = str(link.answer.get("PrivateNote", "")), link.answer.get("TotalAmt", 0)
-    return "Voided" in note and Decimal(str(total)) == 0
+    is_adopted_void = link.fingerprint is None and note.startswith("Voided") and Decimal(str(total)) == 0
+    return link.fingerprint == NO_CONTENT or is_adopted_void
 
 
 def beyond_the_limit(updates: int, settings: RealmSettings) -> bool:

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from include.billing_sync.closing import days_after_closing, posting_date, reported_before
 from include.billing_sync.fact_context import View, listed
 from include.billing_sync.money import is_known_currency
-from include.billing_sync.texts import LONGEST_SENSIBLE_TEXT, broken_characters, is_email
+from include.billing_sync.name_rules import code_points
+from include.billing_sync.texts import LONGEST_SENSIBLE_TEXT, broken_characters, is_email, unseen_characters
 
 FIRST_DATE = date(2000, 1, 1)
 DAYS_AHEAD = timedelta(days=366)
@@ -172,8 +173,11 @@ def _bad_texts(view: View) -> list[str]:
             bad.append(f"{name}: control or broken characters: {broken}")
         if len(text) > LONGEST_SENSIBLE_TEXT:
             bad.append(f"{name}: {len(text):,} characters")
-    if view.invoice.doc_number and view.invoice.doc_number.strip() not in ("", view.invoice.doc_number):
-        bad.append("number: blanks around it")
+    number = view.invoice.doc_number or ""
+    if number.strip() not in ("", number):
+        bad.append(f"number: blanks around it: {number[:40]!r}")
+    if unseen := unseen_characters(number):
+        bad.append(f"number: {code_points(unseen)}, which looks like another number and is none: {number[:40]!a}")
     return bad
 
 

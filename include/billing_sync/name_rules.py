@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 ITEM_NAME_LENGTH = 100
 
@@ -18,6 +19,8 @@ _BREAKS = re.compile(r"[^\S\n\r\t\v\f\u2028\u2029\x85]*[\n\r\t\v\f\u2028\u2029\x
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u20e3\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff\ufffe\uffff]"
 )
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
+"""Spaces that look like the ordinary one. The ideographic space is wide, and belongs to its scripts."""
 _COLON = re.compile(":")
 _OUTER_SPACE = re.compile(r"^\s+|\s+$")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -43,8 +46,8 @@ def item_name(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def name_key(name: str) -> str:
-    """The form under which QuickBooks' namespace holds a name: outer spaces and case do not count."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    """The form under which a name is one with others: outer spaces and case do not count, nor what looks alike to the letter."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", name)).strip().casefold()
 
 
 def names_equal(one: str, other: str) -> bool:
@@ -60,15 +63,27 @@ def cleaned_name(name: str) -> tuple[str, tuple[str, ...]]:
     for pattern, replacement, change in (
         (_LONE_SURROGATE, "", "broken characters removed"),
         (_BREAKS, " ", "tab or line break replaced by a space"),
+        (_SPACES, " ", "unusual space replaced by a space"),
         (_INVISIBLE, "", "invisible characters removed"),
         (_COLON, "-", "colon replaced by a hyphen"),
         (_OUTER_SPACE, "", "outer spaces removed"),
     ):
         replaced = pattern.sub(replacement, text)
         if replaced != text and (pattern is not _OUTER_SPACE or not changes):
-            changes.append(change)
+            points = f" ({code_points(pattern.findall(text))})" if pattern in (_SPACES, _INVISIBLE) else ""
+            changes.append(change + points)
         text = replaced
-    return text, tuple(changes)
+    joined = unicodedata.normalize("NFC", text)
+    if joined != text:
+        apart = code_points(one for one in text if unicodedata.combining(one))
+        changes.append(f"accents joined to their letters ({apart})")
+    return joined, tuple(changes)
+
+
+def code_points(characters: Iterable[str]) -> str:
+    """Characters that nobody sees, each once by number and name, such as ``U+200B ZERO WIDTH SPACE``."""
+    named = {one: unicodedata.name(one, "") for text in characters for one in text}
+    return ", ".join(f"U+{ord(one):04X} {name}".strip() for one, name in named.items())
 
 
 def _cut(text: str, length: int) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from include.billing_sync.documents import plain
+from include.billing_sync.documents import NO_CONTENT, plain
 from include.billing_sync.facts_of_document import GONE_STATUSES
 
 _ZERO = Decimal(0)
@@ -45,11 +45,24 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class LastWrite:
+    """Our last write of a document: what QuickBooks answered, and the fingerprint of the content that it brought."""
+
+    answer: Mapping[str, Any]
+    fingerprint: str | None
+
+    def has_memo_of(self, entity: Mapping[str, Any]) -> bool:
+        """Whether the memo is the document's own, as a write of ours that was no void put it there."""
+        is_content = self.fingerprint not in (None, NO_CONTENT)
+        return is_content and self.answer.get("PrivateNote") == entity.get("PrivateNote")
+
+
+@dataclass(frozen=True, slots=True)
 class Billed:
     """One document of billing. ``day`` is the date under which it goes to QuickBooks; a credit has a negative total.
 
     ``customer_ref`` is what billing's customer means in QuickBooks now. ``tax`` and ``balance`` None: not known.
-    ``is_ours`` False: billing routes it to another company.
+    ``is_ours`` False: billing routes it to another company. ``is_customer_retired``: that customer is inactive in QuickBooks.
     """
 
     billing_id: str
@@ -68,6 +81,7 @@ class Billed:
     updated_at: datetime | None = None
     customer_ref: str | None = None
     is_ours: bool = True
+    is_customer_retired: bool = False
 
     @property
     def is_gone(self) -> bool:

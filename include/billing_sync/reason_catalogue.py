@@ -120,7 +120,8 @@ ALL_REASONS = (
     ),
     _document(
         "text_invalid",
-        "A text holds control or broken characters, is over 100,000 characters, or the number has blanks around it.",
+        "A text holds control or broken characters, is over 100,000 characters, or the number has blanks around it or characters "
+        "that nobody sees.",
         "Correct the text in billing.",
     ),
     _document("doc_number_missing", "The document has no number.", "Give it a number in billing."),

@@ -281,7 +281,16 @@ def _case(pair: Pair, found: Difference) -> Case:
         is_edited=bool(pair.held and pair.held.edits),
         twin=pair.held.twin if pair.held else None,
         is_strayed=bool(pair.held and pair.held.is_strayed),
+        merged=_merged(pair, found),
     )
+
+
+def _merged(pair: Pair, found: Difference) -> tuple[str, str] | None:
+    """The customer that was merged away in QuickBooks and the one that took its documents, where that explains the difference."""
+    billed, held = pair.mine, pair.held
+    if found.drift is not DriftClass.CUSTOMER or not billed or not held or not billed.is_customer_retired:
+        return None
+    return (billed.customer_ref, held.customer_ref) if billed.customer_ref and held.customer_ref else None
 
 
 def _day(day: date | None) -> str | None:

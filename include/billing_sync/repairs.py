@@ -23,6 +23,7 @@ class Case:
     is_edited: bool = False
     twin: str | None = None
     is_strayed: bool = False
+    merged: tuple[str, str] | None = None
 
 
 def repair(case: Case) -> str:
@@ -84,6 +85,12 @@ def _missing(case: Case) -> str:
 
 def _field(case: Case) -> str:
     name = _FIELDS[case.drift]
+    if case.merged:
+        away, into = case.merged
+        return (
+            f"Customer id {away} is inactive in QuickBooks and this document stands under id {into}: that is what merging the "
+            f"two leaves. Nothing is to be put back: map the billing customer to id {into}, and the difference is gone."
+        )
     if case.explained:
         return CATALOGUE[case.explained].cure
     if case.drift == "currency":

@@ -9,7 +9,7 @@ from typing import Any
 
 from include.billing_sync import outcomes
 from include.billing_sync.exact_json import loads
-from include.billing_sync.owned import FIRST_VERSION, answer_meant, edits, holds, is_untouched
+from include.billing_sync.owned import FIRST_VERSION, answer_meant, edits, holds, is_untouched, looks_void
 from include.billing_sync.ports import Entity, Item, Link, Settled
 from include.billing_sync.settle_names import settle_held_name
 from include.billing_sync.statuses import Action, Status
@@ -179,7 +179,7 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
         return _deleted(item, link.qbo_id)
     # Every write raises the version, so that an equal one proves that ours never ran, whatever the content looks like.
     is_untouched_version = str(entity["SyncToken"]) == item.sync_token
-    if not is_untouched_version and _has_arrived(item, entity):
+    if not is_untouched_version and _has_arrived(item, link, entity):
         return outcomes.done(item, entity, "updated", outcome="found")
     if item.outcome == outcomes.NOT_FOUND:
         text = f"{item.entity} {link.qbo_id} stands in QuickBooks, but something that the change refers to is inactive there"
@@ -200,10 +200,10 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
     return outcomes.stopped(item, "edited_in_qbo", text, outcome="edited")
 
 
-def _has_arrived(item: Item, entity: Entity) -> bool:
-    """Whether QBO shows what the change asked for."""
+def _has_arrived(item: Item, link: Link, entity: Entity) -> bool:
+    """Whether QBO shows what the change asked for. A void changes the memo, whatever it said before."""
     if item.action == Action.VOID:
-        return is_void(entity)
+        return looks_void(entity) and entity.get("PrivateNote") != link.answer.get("PrivateNote")
     return holds(loads(item.request) if item.request else item.payload or {}, entity)
 
 
@@ -231,11 +231,6 @@ def mail_in_doubt(item: Item) -> Settled:
     """Nobody knows whether the mail went out, so that a person looks before it is sent again."""
     text = "QuickBooks does not say whether the mail went out: look before sending it again"
     return outcomes.stopped(item, "send_unknown", text, outcome=outcomes.IN_DOUBT)
-
-
-def is_void(entity: Entity) -> bool:
-    """Whether QBO shows a voided document: everything zero and the word in its memo (QBO facts, 9.4)."""
-    return entity.get("TotalAmt") == 0 and entity.get("Balance") == 0 and "Voided" in str(entity.get("PrivateNote", ""))
 
 
 def batches_all_absent(items: Iterable[Item], is_absent: Mapping[int, bool]) -> set[str]:

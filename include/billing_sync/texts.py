@@ -36,6 +36,16 @@ def broken_characters(text: str) -> int:
     return len(_BROKEN.findall(text))
 
 
+def unseen_characters(text: str) -> str:
+    """What of a text nobody sees or tells apart: invisible characters, spaces of other kinds, accents apart from their letter."""
+    kinds = {"Cf", "Zl", "Zp"}
+    unseen = [
+        one for one in text if unicodedata.category(one) in kinds or (unicodedata.category(one) == "Zs" and one != " ")
+    ]
+    apart = [one for one in text if unicodedata.combining(one)] if unicodedata.normalize("NFC", text) != text else []
+    return "".join(dict.fromkeys(unseen + apart))
+
+
 def is_email(text: str | None) -> bool:
     """Whether QBO would take it as BillEmail: one address with @ and a dot after it, 100 characters at most."""
     return text is not None and len(text.strip()) <= EMAIL_LENGTH and _EMAIL.fullmatch(text.strip()) is not None

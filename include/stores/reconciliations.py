@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from include.billing_sync.documents import plain
 from include.billing_sync.exact_json import dumps
-from include.billing_sync.pairs import Billed, Difference, DriftClass, Edit, Held, Known, Pair
+from include.billing_sync.pairs import Billed, Difference, DriftClass, Edit, Held, Known, LastWrite, Pair
 from include.billing_sync.reconcile_totals import Totals
 from include.stores.statements import sql
 
@@ -103,10 +103,10 @@ class ReconciliationStore:
         rows = dumps([_held_row(held) for held in documents])
         self._connection.execute(sql("reconcile/put_held"), {"rows": rows})
 
-    def answers(self, entity: str, qbo_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """QBO id -> what QuickBooks answered our last write with, for those that are linked."""
+    def last_writes(self, entity: str, qbo_ids: Sequence[str]) -> dict[str, LastWrite]:
+        """QBO id -> our last write with QuickBooks' answer, for those that are linked."""
         rows = self._rows("answers_of_links", {**self._place, "entity": entity, "ids": list(qbo_ids)})
-        return {row["qbo_id"]: row["answer"] for row in rows}
+        return {row["qbo_id"]: LastWrite(row["answer"], row["fingerprint"]) for row in rows}
 
     def match_links(self) -> None:
         """Say which document of billing each one in QuickBooks is, by our links."""
@@ -281,6 +281,7 @@ def _billed(row: Mapping[str, Any]) -> Billed:
         fingerprint=row["fingerprint"],
         updated_at=row["updated_at"],
         customer_ref=row["mapped_ref"],
+        is_customer_retired=row["is_customer_retired"],
         is_ours=row["is_ours"],
     )
 

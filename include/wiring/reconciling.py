@@ -16,7 +16,8 @@ from typing import Any
 from include.billing_sync.closing import posting_date
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.edits import edits, marked_by_us
-from include.billing_sync.pairs import Billed, Held
+from include.billing_sync.owned import looks_void
+from include.billing_sync.pairs import Billed, Held, LastWrite
 from include.billing_sync.payloads import entity_for
 from include.billing_sync.ports import Entity
 from include.billing_sync.reconcile import Rules, differences
@@ -172,9 +173,9 @@ class _Sides:
 
     def _put_held(self, entity: str, found: Iterable[dict[str, Any]]) -> None:
         for chunk in _portions(found, CHUNK):
-            answers = self._store.answers(entity, [str(one["Id"]) for one in chunk])
+            writes = self._store.last_writes(entity, [str(one["Id"]) for one in chunk])
             home = self._company.home_currency
-            self._store.put_held([held_of(entity, one, answers.get(str(one["Id"])), home) for one in chunk])
+            self._store.put_held([held_of(entity, one, writes.get(str(one["Id"])), home) for one in chunk])
 
     def _put_billed(self, documents: Iterable[Document]) -> None:
         rows = [self._billed(document) for document in documents]
@@ -228,10 +229,10 @@ class _Sides:
         )
 
 
-def held_of(entity_name: str, entity: Entity, answer: Mapping[str, Any] | None, home_currency: str) -> Held:
+def held_of(entity_name: str, entity: Entity, last: LastWrite | None, home_currency: str) -> Held:
     """QuickBooks' side of a document. The amounts of a credit memo are negative, as billing's are.
 
-    :param answer: what QuickBooks answered our last write with; None for what is not linked.
+    :param last: our last write and QuickBooks' answer to it; None for what is not linked.
     """
     sign = -1 if entity_name == "CreditMemo" else 1
     total = _amount(entity["TotalAmt"])
@@ -247,8 +248,8 @@ def held_of(entity_name: str, entity: Entity, answer: Mapping[str, Any] | None, 
         total=sign * total,
         tax=sign * _amount((entity.get("TxnTaxDetail") or {}).get("TotalTax") or 0),
         balance=sign * _amount(entity.get("Balance", total)),
-        is_void=not total and "Voided" in str(entity.get("PrivateNote") or ""),
-        edits=edits(answer, entity) if answer is not None else (),
+        is_void=looks_void(entity) and not (last is not None and last.has_memo_of(entity)),
+        edits=edits(last.answer, entity) if last is not None else (),
         marked=marked_by_us(entity),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from include.billing_sync.decide import beyond_the_limit, decide
+from include.billing_sync.documents import NO_CONTENT
 from include.billing_sync.reasons import Finding, Severity
 from include.billing_sync.statuses import Action
 from tests.core.builders import SETTINGS, charge, invoice, settings
@@ -173,11 +174,20 @@ def test_a_void_respects_closed_books_and_reported_periods():
 
 def test_nothing_is_voided_twice():
     """Once our void was answered the document is as billing has it."""
-    void = Link(answer={"PrivateNote": "Voided - Ref I1", "TotalAmt": "0"})
+    void = Link(fingerprint=NO_CONTENT, answer={"PrivateNote": "Voided - Ref I1", "TotalAmt": "0"})
 
     decision = decided(document=invoice(status="void"), link=void, chosen=settings(voided_in_billing="void"))
 
     assert (decision.action, decision.reason) == (Action.NONE, "unchanged")
+
+
+def test_a_memo_that_speaks_of_a_void_is_no_void():
+    """A document of 0.00 whose own memo begins with that word is voided when billing voids it."""
+    standing = Link(answer={"PrivateNote": "Voided - old claim\nRef I1", "TotalAmt": "0"})
+
+    decision = decided(document=invoice(status="void"), link=standing, chosen=settings(voided_in_billing="void"))
+
+    assert (decision.action, decision.reason) == (Action.VOID, "updated")
 
 
 def test_a_deletion_in_quickbooks_is_never_undone_by_itself():

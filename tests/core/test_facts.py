@@ -514,3 +514,21 @@ def test_every_fact_is_explained_in_the_documentation(name):
 def test_the_book_of_the_tests_leads_somewhere():
     """A guard for the tests above: the usual charge is mapped."""
     assert book().item(charge()).qbo_id == "11"
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("T-1\u200b", "U+200B ZERO WIDTH SPACE"),
+        ("T\u00a01", "U+00A0 NO-BREAK SPACE"),
+        ("Re\u0301-1", "U+0301 COMBINING ACUTE ACCENT"),
+        ("T-1 ", "blanks around it: 'T-1 '"),
+    ],
+)
+def test_a_number_with_characters_that_nobody_sees_is_refused_by_their_code_points(number: str, told: str) -> None:
+    """It looks like another number and is none; the text names what is in it."""
+    found = of(invoice(doc_number=number))
+
+    assert found["invalid_texts"] == 1
+    assert told in str(found["texts_detail"])
+    assert of(invoice(doc_number="Ré-1 株"))["invalid_texts"] == 0

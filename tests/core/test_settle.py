@@ -236,9 +236,19 @@ def test_an_inactive_reference_is_not_a_deleted_invoice() -> None:
 
 def test_a_void_that_stands_there_is_done() -> None:
     """Everything zero and the word in the memo."""
-    void = invoice(SyncToken="1", TotalAmt=Decimal(0), Balance=Decimal(0), PrivateNote="Voided - Ref inv-1")
+    void = invoice(SyncToken="1", TotalAmt=Decimal(0), Balance=Decimal(0), PrivateNote="Voided - Ref inv-1", Line=[])
 
     assert settle.settle_change(replace(UPDATE, action="void"), link(invoice()), void).outcome == "found"
+
+
+def test_a_memo_that_spoke_of_a_void_before_proves_none() -> None:
+    """A document of 0.00 with such a memo, whose version a payment moved on: the void is repeated, not taken for done."""
+    nothing = {"TotalAmt": Decimal(0), "Balance": Decimal(0), "PrivateNote": "Voided - old claim", "Line": []}
+    before = invoice(**nothing)
+
+    settled = settle.settle_change(replace(UPDATE, action="void"), link(before), invoice(SyncToken="1", **nothing))
+
+    assert settled.outcome == "new_token"
 
 
 @pytest.mark.parametrize(("delay", "reason"), [(3, "updated"), (-60, "send_unknown")])

@@ -422,3 +422,38 @@ def _first_line(invoice: dict[str, Any], **changed: Any) -> list[dict[str, Any]]
     }
     lines[0] |= {"SalesItemLineDetail": detail, **changed}
     return lines
+
+
+def test_a_merge_of_customers_is_named_and_nothing_is_to_be_put_back(world: World, night: Night) -> None:
+    """Two customers were merged in QuickBooks: the difference says so; mapped to the one that is left, it is gone."""
+    world.customer("c2", "Bluebird Bakery")
+    world.invoice("T-1", customer_id="c1")
+    world.invoice("T-2", customer_id="c2")
+    world.run()
+    away, into = (world.in_qbo(number)[0]["CustomerRef"]["value"] for number in ("T-1", "T-2"))
+    world.qbo.act("merge", entity="Customer", id=away, into=into)
+    world.refresh()
+
+    night.run()
+    told = night.row("T-1", "customer")["proposed_repair"]
+    world.map("customer", "c1", into, "Bluebird Bakery")
+    night.run()
+
+    assert f"Customer id {away} is inactive" in told
+    assert f"map the billing customer to id {into}" in told
+    assert night.drift() == {}
+
+
+def test_a_document_of_nothing_whose_memo_speaks_of_a_void_is_none(world: World, night: Night) -> None:
+    """0.00 with billing's memo "Voided - old claim" is an invoice like any other; voided by hand it is void."""
+    for number in ("T-1", "T-2"):
+        world.invoice(number, amounts=("0.00",), memo="Voided - old claim")
+    world.run()
+    accountant(world, "void", "T-2")
+
+    night.run()
+    world.sql("update billing.invoices set status = 'void'")
+    world.run()
+
+    assert night.drift() == {"T-2": {"voided_in_qbo"}}
+    assert world.status("inv-T-1") == ("Synced", "voided_in_billing")

@@ -2,7 +2,8 @@
 -- Grain: one linked document. Parameters: realm, kind, entity, ids.
 select
     link.qbo_id,
-    link.answer
+    link.answer,
+    link.fingerprint
 from qbo_sync.links as link
 where
     link.realm = %(realm)s

@@ -27,6 +27,7 @@ sides as (
         billed.updated_at,
         billed.is_ours,
         mapping.qbo_id as mapped_ref,
+        coalesce(not customer.is_active, false) as is_customer_retired,
         held.entity as held_entity,
         held.qbo_id as held_id,
         held.doc_number as held_number,
@@ -52,6 +53,11 @@ sides as (
             and mapping.realm = %(realm)s
             and mapping.kind = 'customer'
             and not mapping.is_excluded
+    left join qbo_sync.reference as customer
+        on
+            mapping.realm = customer.realm
+            and mapping.qbo_id = customer.qbo_id
+            and customer.entity = 'Customer'
 ),
 
 final as (
