@@ -83,3 +83,42 @@ def test_a_realm_that_cannot_be_reached_fails_alone(world: World) -> None:
     context = {"ti": SimpleNamespace(xcom_pull=lambda task_ids, **_: kept[task_ids])}
     with pytest.raises(runs.RealmsFailedError, match="not done: other"):
         runs.finish(context, reporting="refresh")
+
+
+@pytest.mark.row("F64")
+def test_contacts_are_those_of_quickbooks_and_a_second_reading_changes_none(world: World) -> None:
+    """Customers and vendors with mail, phone, address and parent, inactive ones marked; read again, nothing differs."""
+    address = {
+        "Line1": "1 Quay",
+        "City": "Bath",
+        "CountrySubDivisionCode": "CA",
+        "PostalCode": "94000",
+        "Country": "USA",
+    }
+    person = {"GivenName": "Zoë", "FamilyName": "O'Hara", "PrimaryEmailAddr": {"Address": "zoe@example.com"}}
+    values = {"DisplayName": "Lakeside Marina", "CompanyName": "Marina Ltd", "BillAddr": address, **person}
+    _, made = world.qbo.call("POST", "customer", values)
+    world.qbo.act("create", entity="Vendor", values={"DisplayName": "Cable Works"})
+
+    refresh(world)
+    first = world.sql("select * from qbo_sync.contacts order by entity, qbo_id")
+    refresh(world)
+
+    assert world.sql("select * from qbo_sync.contacts order by entity, qbo_id") == first
+    held = {
+        (entity, one["Id"], one["DisplayName"], (one.get("PrimaryEmailAddr") or {}).get("Address"), one["Active"])
+        for entity in ("Customer", "Vendor")
+        for one in world.qbo.state(entity, world.realm_id)
+    }
+    kept = world.sql("select entity, qbo_id, display_name, email, is_active from qbo_sync.contacts")
+    assert set(kept) == held
+    assert len(kept) == len(held)
+    assert world.sql(
+        "select company_name, given_name, family_name, email, line1, city, region, postal_code, country"
+        " from qbo_sync.contacts where entity = 'Customer' and qbo_id = %s",
+        made["Customer"]["Id"],
+    ) == [("Marina Ltd", "Zoë", "O'Hara", "zoe@example.com", "1 Quay", "Bath", "CA", "94000", "USA")]
+    parents = {
+        one["Id"]: (one.get("ParentRef") or {}).get("value") for one in world.qbo.state("Customer", world.realm_id)
+    }
+    assert dict(world.sql("select qbo_id, parent_id from qbo_sync.contacts where entity = 'Customer'")) == parents

@@ -23,7 +23,7 @@ def test_every_table_is_described(connection):
     assert [row["relname"] for row in tables if f"`{row['relname']}`" not in PAGE] == []
 
 
-@pytest.mark.parametrize("view", ["document_status", "sync_log", "throttle_state"])
+@pytest.mark.parametrize("view", ["contacts", "document_status", "sync_log", "throttle_state"])
 def test_the_columns_of_the_views_are_those_on_the_page(connection, view):
     """Others build on these names and their order."""
     cursor = connection.execute(f"select * from qbo_sync.{view}")
