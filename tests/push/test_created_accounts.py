@@ -76,6 +76,7 @@ def test_the_first_run_creates_the_account_once_and_later_ones_none(world: World
 
     assert accounts(world) == []
     assert account_of_item(world, "Service fax") == [made["Id"]]
+    assert world.sql("select count(*) from qbo_sync.plan_items where kind = 'account'") == [(1,)]
 
 
 @pytest.mark.row("F45")
