@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from include.wiring import runs
+from include.billing_sync.ports import Settled
+from include.stores.late_answers import keep_late_answers
+from include.stores.outbox import PostgresOutbox
+from include.wiring import connections, runs
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
-from tests.push.people import enter
+from tests.push.people import add_customer, enter
 from tests.push.processes import PushProcess, at_batch
 from tests.push.test_one_writer import LOST, end_lock_session
 from tests.push.wire import Call, Handler, Wire
@@ -187,3 +192,38 @@ def test_a_write_that_strayed_and_answered_nobody_is_found_at_night(
     assert row["qbo_id"] != kept
     assert f"id {kept}" in row["proposed_repair"]
     assert night.drift() == {"T-1": {"duplicate"}}
+
+
+def test_what_is_still_to_be_created_is_looked_for_again_after_a_late_answer(world: World) -> None:
+    """The answer comes after QuickBooks was asked and before the second sending: it is asked again, and finds it."""
+    world.settings(waits=FAST, limits=LIMITS, adopt_existing="exact")
+    world.map("customer", "c1", add_customer(world, "Northwind Cafe"), "Northwind Cafe")
+    world.invoice("T-1", amounts=("10.00",))
+    plan, context = world.prepare()
+    with connections.connect_state() as state:
+        outbox = outbox_of(world, state)
+        (item,) = outbox.creates_not_looked_at(plan["plan_id"], 10, [])
+        outbox.mark_looked_at([item])
+        assert outbox.creates_not_looked_at(plan["plan_id"], 10, []) == []
+
+        customer = world.customers_in_qbo("Northwind Cafe")[0]["Id"]
+        written = {"Id": enter(world, "T-1", "10.00", customer), "SyncToken": "0", "TotalAmt": Decimal("10.00")}
+        late = Settled(item, "done", "written", "Synced", "created", entity=written)
+        kept = keep_late_answers(state, [late], realm=item_realm(world), epoch=0, run_id="r", now=datetime.now(UTC))
+
+        assert kept == []
+        assert [one.id for one in outbox.creates_not_looked_at(plan["plan_id"], 10, [])] == [item.id]
+    runs.push(plan, context)
+    assert len(world.in_qbo("T-1")) == 1
+    assert world.status("inv-T-1") == ("Synced", "adopted")
+
+
+def item_realm(world: World) -> int:
+    """Our row of the company."""
+    ((realm,),) = world.sql("select id from qbo_sync.realms")
+    return int(realm)
+
+
+def outbox_of(world: World, state: Any) -> PostgresOutbox:
+    """The outbox as a push has it, without its lock."""
+    return PostgresOutbox(state, realm=item_realm(world), environment="sandbox", epoch=0, run_id="r")
