@@ -43,9 +43,11 @@ TOGETHER = ("tests/e2e/", "tests/console/", "tests/billing/")
 LONGEST_FIRST = (
     "tests/e2e/",
     "tests/chaos/",
-    "tests/push/test_killed.py",
+    "tests/push/test_killed",
+    "tests/reconcile/test_killed",
     "tests/runner/",
     "tests/push/",
+    "tests/reconcile/",
     "tests/console/",
 )
 """What takes long is begun first, so that both processes end at about the same time."""
@@ -55,7 +57,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring the tests into an order in which two processes are done soonest."""
     places = {place: rank for rank, place in enumerate(LONGEST_FIRST)}
     items.sort(
-        key=lambda item: min((rank for place, rank in places.items() if item.nodeid.startswith(place)), default=9)
+        key=lambda item: min(
+            (rank for place, rank in places.items() if item.nodeid.startswith(place)), default=len(places)
+        )
     )
 
 

@@ -30,7 +30,7 @@ SETTINGS = {
     "connection": "qbo_demo",
     "time_zone": "America/Los_Angeles",
     "start_date": "2026-01-01",
-    "waits": {"settle_after": 2, "pause_after_429": 1, "call_limit": 2},
+    "waits": {"settle_after": 2, "pause_after_429": 1, "call_limit": 15},
     "limits": {"requests_per_minute": 60000, "requests_per_second": 1000, "batches_per_minute": 60000},
 }
 

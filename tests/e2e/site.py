@@ -36,7 +36,7 @@ START_DAYS = 150
 LEDGERLINE = str(VENV / "bin" / "ledgerline")
 _LONDON_TOKEN = "RT1-london"
 _FAST = {
-    "waits": {"settle_after": 2, "pause_after_429": 1, "call_limit": 5, "lock": 3},
+    "waits": {"settle_after": 2, "pause_after_429": 1, "call_limit": 20, "lock": 3},
     "limits": {"requests_per_minute": 60000, "requests_per_second": 1000, "batches_per_minute": 60000},
 }
 

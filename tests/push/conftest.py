@@ -12,7 +12,7 @@ from tests.push.stage import wired_world
 from tests.push.wire import Wire
 from tests.world import World
 
-FAST = {"settle_after": 1, "call_limit": 2, "pause_after_429": 1}
+FAST = {"settle_after": 1, "call_limit": 15, "pause_after_429": 1}
 LIMITS = {"requests_per_minute": 60000, "requests_per_second": 1000, "batches_per_minute": 60000}
 
 
