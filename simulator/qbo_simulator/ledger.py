@@ -143,10 +143,27 @@ def move_balances(books: Books, moved: dict[int, int]) -> None:
             continue
         # QBO prints what is owed on a credit card as a positive balance, and all other debts as negative ones.
         sign = -1 if record.document["AccountType"] == "Credit Card" else 1
+        change, value = "balance + ?", sign * amount
+        if (
+            record.document.get("CurrencyRef", {}).get("value", books.company.home_currency)
+            != books.company.home_currency
+        ):
+            change, value = "?", sign * _own_balance(books, account)
         books.database.execute(
-            "update objects set balance = balance + ? where company = ? and entity = 'Account' and id = ?",
-            (sign * amount, books.company.key, account),
+            f"update objects set balance = {change} where company = ? and entity = 'Account' and id = ?",  # noqa: S608 - one of two constants
+            (value, books.company.key, account),
         )
+
+
+def _own_balance(books: Books, account: int) -> int:
+    """Cents on an account in its own currency: what its documents say before their rates."""
+    poster = Poster(books)
+    rows = books.database.execute(
+        "select entity, body from objects where (company, entity, id) in "
+        "(select company, entity, id from postings where company = ? and account = ?)",
+        (books.company.key, account),
+    ).fetchall()
+    return sum(poster.entries(name, wire.parse(body) | {"ExchangeRate": 1}).get(account, 0) for name, body in rows)
 
 
 def trial_balance(books: Books) -> Json:

@@ -145,10 +145,24 @@ def check_tax(name: str, one: Any) -> None:
         gross = sum(detail.get("TaxInclusiveAmt", 0) for line in flat(one["Line"]) for detail in details(line))
         assert gross == (one["TotalAmt"] if lines else gross), (name, one)
         return
+    nets = [Decimal(line["TaxLineDetail"]["NetAmountTaxable"]) for line in lines]
+    if one.get("GlobalTaxCalculation") == "TaxExcluded":
+        assert sum(nets) == line_sums(one)[0], (name, one)
+    elif nets:
+        assert set(nets) == {taxable_of(one)}, (name, one)
     for line in lines:
         rate = line["TaxLineDetail"]
         tax = Decimal(rate["NetAmountTaxable"]) * Decimal(rate["TaxPercent"]) / 100
         assert line["Amount"] == tax.quantize(CENT, ROUND_HALF_UP), (name, one)
+
+
+def taxable_of(one: Any) -> Decimal:
+    """In the US: the lines with tax, less their share of the discount."""
+    sold = [line for line in flat(one["Line"]) if "SalesItemLineDetail" in line]
+    taxed = [line["Amount"] for line in sold if line["SalesItemLineDetail"]["TaxCodeRef"]["value"] == "TAX"]
+    taxable = sum(taxed, Decimal(0))
+    subtotal, discount = line_sums(one)
+    return (taxable - discount * taxable / subtotal).quantize(CENT, ROUND_HALF_UP) if subtotal else Decimal(0)
 
 
 def flat(lines: list[Any]) -> Iterator[Any]:

@@ -120,4 +120,5 @@ def _post_opening_balance(books: Books, account: Record, amount: Decimal, date: 
         }
         for end, side in zip(ends, ("Debit", "Credit") if is_debit else ("Credit", "Debit"), strict=True)
     ]
-    FORM_RULES["JournalEntry"].create(books, {"TxnDate": date, "Line": lines}, frozenset())
+    entry = {"TxnDate": date, "Line": lines, "CurrencyRef": {"value": account.document["CurrencyRef"]["value"]}}
+    FORM_RULES["JournalEntry"].create(books, entry, frozenset())

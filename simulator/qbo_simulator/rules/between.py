@@ -116,8 +116,11 @@ def settle_deposit(books: Books, document: Json, record: Record | None) -> int:
     for line in given:
         if line.get("Amount") is None:
             raise missing("Line.Amount")
-        read = _linked_line if line.get("LinkedTxn") else _deposit_line
-        lines.items.append(read(books, line, before, lines, str(record.id) if record else ""))
+        if line.get("LinkedTxn"):
+            own_id, currency = str(record.id) if record else "", document["CurrencyRef"]["value"]
+            lines.items.append(_linked_line(books, line, before, lines, own_id, currency))
+        else:
+            lines.items.append(_deposit_line(books, line, before, lines))
     total = sum((line["Amount"] for line in lines.items), Decimal(0))
     back = document.get("CashBack")
     if back:
@@ -133,7 +136,7 @@ def settle_deposit(books: Books, document: Json, record: Record | None) -> int:
     return lines.last_id
 
 
-def _deposit_line(books: Books, line: Json, before: dict[str, Json], lines: Lines, own_id: str) -> Json:
+def _deposit_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) -> Json:
     detail = line.get("DepositLineDetail")
     if detail is None or "AccountRef" not in detail:
         raise missing("Line.DepositLineDetail.AccountRef")
@@ -162,7 +165,7 @@ def _deposit_line(books: Books, line: Json, before: dict[str, Json], lines: Line
     return result
 
 
-def _linked_line(books: Books, line: Json, before: dict[str, Json], lines: Lines, own_id: str) -> Json:
+def _linked_line(books: Books, line: Json, before: dict[str, Json], lines: Lines, own_id: str, currency: str) -> Json:
     link = line["LinkedTxn"][0]
     kind, source_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
     if kind not in DEPOSITED:
@@ -173,6 +176,8 @@ def _linked_line(books: Books, line: Json, before: dict[str, Json], lines: Lines
         raise bad_reference("Transactions", source_id)
     links = [one for one in source.document.get("LinkedTxn", ()) if one.get("TxnId") != own_id]
     refuse_deposited({"LinkedTxn": links})
+    if source.document["CurrencyRef"]["value"] != currency:
+        raise business(f"The {source.entity.label} {source_id} is in another currency.", "LinkedTxn")
     undeposited = undeposited_funds(books)
     if source.document.get("DepositToAccountRef", {}).get("value") != (undeposited or {}).get("value"):
         raise business(f"The {source.entity.label} {source_id} is not in Undeposited Funds.", "LinkedTxn")

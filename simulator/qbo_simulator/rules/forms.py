@@ -17,6 +17,7 @@ from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules import links
 from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import Rules, is_sparse, merged
+from qbo_simulator.rules.currencies import check_accounts, check_names
 from qbo_simulator.rules.expenses import read_expense_lines, require_type
 from qbo_simulator.rules.lines import Lines
 from qbo_simulator.rules.numbers import refuse_duplicate_number
@@ -139,11 +140,23 @@ class FormRules(Rules):
             last_line = form.settle(books, document, record)
         if form.has_balance:
             self._settle_balance(document, old)
+        if form.has_currency:
+            self._settle_money(books, document)
         if form.prints_links:
             document["LinkedTxn"] = list((old or {}).get("LinkedTxn", []))
         elif document.pop("LinkedTxn", None) and self.entity.name != "Deposit":
             raise NotSimulated(f"LinkedTxn on {self.entity.name}")
         return last_line
+
+    def _settle_money(self, books: Books, document: Json) -> None:
+        """All that the document touches is of its currency; with several currencies its total is told in the home one, too."""
+        check_accounts(books, document)
+        names = list(self.form.owed(books, document)) if self.form.owed else []
+        if "EntityRef" in document:
+            names.append((document["EntityRef"]["type"], int(document["EntityRef"]["value"])))
+        check_names(books, document, names)
+        if books.company.is_multicurrency and "TotalAmt" in document and "HomeTotalAmt" in self.entity.shape.fields:
+            document["HomeTotalAmt"] = wire.money(document["TotalAmt"] * Decimal(document["ExchangeRate"]))
 
     def _settle_references(self, books: Books, document: Json, old: Json | None) -> None:
         party: Record | None = None
@@ -161,13 +174,9 @@ class FormRules(Rules):
         self._refuse_unresolved(document)
         if not self.form.has_currency:
             return
-        if party is None and document.get("CurrencyRef", {}).get("value", books.company.home_currency) != (
-            books.company.home_currency
-        ):
-            raise NotSimulated(f"{self.entity.name} in a foreign currency")
         if party is None:
             document.setdefault("CurrencyRef", {"value": books.company.home_currency})
-        settle_currency(books, document, party)
+        settle_currency(books, document, party, is_free=party is None)
 
     def _refuse_unresolved(self, document: Json) -> None:
         """A reference that nobody looks up would be believed: 501 with its name."""

@@ -10,6 +10,7 @@ from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing, unsupported
 from qbo_simulator.rules import links
 from qbo_simulator.rules.base import Rules, merged
+from qbo_simulator.rules.currencies import check_accounts
 from qbo_simulator.rules.expenses import open_payable, require_type
 from qbo_simulator.rules.numbers import refuse_duplicate_number
 from qbo_simulator.rules.transactions import check_closed_books, refuse_deposited, settle_currency, void_note
@@ -99,6 +100,7 @@ class PaymentRules(Rules):
         check_closed_books(books, document["TxnDate"])
         settle_currency(books, document, party)
         self._settle_accounts(books, document, old)
+        check_accounts(books, document)
         applied = self._settle_lines(books, document, party)
         used = self._used(applied)
         if used > document["TotalAmt"]:

@@ -9,6 +9,7 @@ from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules import links
 from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import Rules, is_sparse, merged
+from qbo_simulator.rules.currencies import check_accounts
 from qbo_simulator.rules.groups import GROUP, members_of
 from qbo_simulator.rules.lines import read_lines
 from qbo_simulator.rules.numbers import settle_doc_number
@@ -118,6 +119,7 @@ class SalesRules(Rules):
         form.setdefault("PrintStatus", "NeedToPrint")
         self._settle_email(form)
         self._settle_balance(books, form, old)
+        check_accounts(books, {name: form[name] for name in ("CurrencyRef", "DepositToAccountRef") if name in form})
         return lines.last_id
 
     def _settle_customer(self, books: Books, form: Json, old: Json | None) -> Record | None:

@@ -108,7 +108,7 @@ FORMS: dict[str, Form] = {
         lines="own",
         settle=settle_journal,
         owed=owed_by_journal,
-        gaps=("tax on lines", "foreign currencies"),
+        gaps=("tax on lines",),
     ),
     "Deposit": Form(
         required=("DepositToAccountRef",),
@@ -117,14 +117,13 @@ FORMS: dict[str, Form] = {
         settle=settle_deposit,
         owed=owed_by_journal,
         linked=link_deposit,
-        gaps=("deposits of anything but payments and sales receipts", "foreign currencies"),
+        gaps=("deposits of anything but payments and sales receipts",),
     ),
     "Transfer": Form(
         required=("FromAccountRef", "ToAccountRef", "Amount"),
         references=(Reference("FromAccountRef", "Account"), Reference("ToAccountRef", "Account")),
         lines="",
         settle=settle_transfer,
-        gaps=("foreign currencies",),
     ),
     "CreditCardPayment": Form(
         required=("CreditCardAccountRef", "BankAccountRef", "Amount"),
@@ -135,7 +134,6 @@ FORMS: dict[str, Form] = {
         ),
         lines="",
         settle=settle_transfer,
-        gaps=("foreign currencies",),
     ),
     "TimeActivity": Form(
         references=(

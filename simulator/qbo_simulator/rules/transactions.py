@@ -1,6 +1,7 @@
 """What all transactions share: closed books, currencies, custom fields, the note of a void."""
 
 from qbo_simulator.books import Books, Record
+from qbo_simulator.company import CURRENCY_NAMES
 from qbo_simulator.errors import CLOSED_BOOKS_DETAIL, Fault, business, missing
 from qbo_simulator.rules.rates import rate_on
 from qbo_simulator.wire import Json
@@ -24,8 +25,11 @@ def refuse_deposited(document: Json) -> None:
         )
 
 
-def settle_currency(books: Books, form: Json, customer: Record | None) -> None:
-    """The home currency; or, with multicurrency, the customer's, named in the request, at a rate."""
+def settle_currency(books: Books, form: Json, customer: Record | None, is_free: bool = False) -> None:
+    """The home currency; or, with multicurrency, the customer's, named in the request, at a rate.
+
+    :param is_free: the form is nobody's, so that any currency will do.
+    """
     company = books.company
     given = form.get("CurrencyRef", {}).get("value")
     if not company.is_multicurrency:
@@ -37,7 +41,9 @@ def settle_currency(books: Books, form: Json, customer: Record | None) -> None:
     if not given:
         raise missing("CurrencyRef")
     expected = customer.document["CurrencyRef"]["value"] if customer else company.home_currency
-    if given != expected:
+    if is_free and given not in CURRENCY_NAMES:
+        raise Fault("2220", f"Currency code is not valid. Supplied value:{given}", element="CurrencyRef")
+    if given != expected and not is_free:
         raise business("The currency of the transaction is not the currency of the customer.", "CurrencyRef")
     form["CurrencyRef"] = company.currency(given)
     if given == company.home_currency:

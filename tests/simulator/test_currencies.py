@@ -1,0 +1,156 @@
+"""Transactions in a foreign currency: journal entries, deposits, transfers, expenses, and the accounts they move."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import deposit_line, expense_line, journal_line, named
+
+CHECKING, RECEIVABLE = "35", "84"
+EURO = {"CurrencyRef": ref("EUR")}
+
+
+@pytest.fixture
+def qbo(make_company: Callable[..., Qbo]) -> Qbo:
+    """A US company in which a euro is 1.25 dollars and a pound 1.5."""
+    rates = {"EUR": "1.25", "GBP": "1.5"}
+    return make_company(preferences={"MultiCurrencyEnabled": True}, exchange_rates=rates)
+
+
+def bank(qbo: Qbo, currency: str = "EUR", **values: Any) -> dict[str, Any]:
+    """A bank account in a currency."""
+    body = {"Name": f"Bank {currency}", "AccountType": "Bank", "CurrencyRef": ref(currency), **values}
+    return dict(qbo.post("account", body)["Account"])
+
+
+def balance(qbo: Qbo, account: str) -> Any:
+    """CurrentBalance of an account."""
+    return qbo.read("Account", account)["CurrentBalance"]
+
+
+def posted(qbo: Qbo, account: str) -> str:
+    """What the ledger holds on an account, in dollars."""
+    ledger = qbo.simulator.ledger(qbo.realm_id)
+    assert ledger["unbalanced"] == []
+    return str(ledger["accounts"].get(account, "0"))
+
+
+def test_a_journal_entry_in_euros_is_posted_in_dollars(qbo: Qbo) -> None:
+    """At the rate of the day or its own; a euro account shows euros, a dollar account dollars."""
+    euros = bank(qbo)["Id"]
+    lines = [journal_line("Debit", 100, euros), journal_line("Credit", 100, CHECKING)]
+
+    made = qbo.create("JournalEntry", Line=lines, **EURO)
+    own = qbo.create("JournalEntry", Line=lines, ExchangeRate=2, **EURO)
+
+    assert (made["ExchangeRate"], own["ExchangeRate"]) == (Decimal("1.25"), 2)
+    assert (posted(qbo, euros), posted(qbo, CHECKING)) == ("325.00", "-325.00")
+    assert (balance(qbo, euros), balance(qbo, CHECKING)) == (200, -325)
+
+
+def test_a_euro_account_follows_what_becomes_of_its_documents(qbo: Qbo) -> None:
+    """Changed, and deleted."""
+    euros = bank(qbo)["Id"]
+    body = {"FromAccountRef": ref(CHECKING), "ToAccountRef": ref(euros), **EURO}
+    made = qbo.create("Transfer", Amount=80, **body)
+    before = balance(qbo, euros)
+
+    changed = qbo.post("transfer", {**made, "Amount": 60})["Transfer"]
+    after = balance(qbo, euros)
+    qbo.post("transfer", changed, operation="delete")
+
+    assert (before, after, balance(qbo, euros), posted(qbo, euros)) == (80, 60, 0, "0")
+
+
+def test_a_deposit_in_euros_tells_its_total_in_dollars(qbo: Qbo) -> None:
+    """HomeTotalAmt; a customer of that currency on the line owes less, in euros."""
+    customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]
+    qbo.create("Invoice", **invoice(item_line(100), customer=customer, **EURO))
+    euros = bank(qbo)["Id"]
+    line = deposit_line(40, RECEIVABLE, Entity={"value": customer, "type": "CUSTOMER"})
+
+    made = qbo.create("Deposit", DepositToAccountRef=ref(euros), Line=[line], **EURO)
+
+    assert (made["TotalAmt"], made["HomeTotalAmt"]) == (40, 50)
+    assert qbo.read("Customer", customer)["Balance"] == 60
+    assert (balance(qbo, euros), posted(qbo, euros)) == (40, "50.00")
+
+
+def test_a_payment_in_euros_is_deposited_in_euros_only(qbo: Qbo) -> None:
+    """6000 for a deposit in dollars."""
+    customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]
+    paid = qbo.create("Payment", CustomerRef=ref(customer), TotalAmt=30, **EURO)
+    line = {"Amount": 30, "LinkedTxn": [{"TxnId": paid["Id"], "TxnType": "Payment", "TxnLineId": "0"}]}
+    body = {"DepositToAccountRef": ref(CHECKING), "Line": [line]}
+
+    refused = qbo.post("deposit", {**body, "CurrencyRef": ref("USD")})
+    made = qbo.post("deposit", {**body, **EURO})
+
+    assert (refused.status, refused.error["code"]) == (400, "6000")
+    assert (made["Deposit"]["TotalAmt"], posted(qbo, CHECKING)) == (30, "37.50")
+
+
+def test_an_opening_balance_is_in_the_currency_of_its_account(qbo: Qbo) -> None:
+    """200 euros are 250 dollars of equity."""
+    euros = bank(qbo, OpeningBalance=200, OpeningBalanceDate="2026-01-01")["Id"]
+
+    assert (balance(qbo, euros), posted(qbo, euros)) == (200, "250.00")
+
+
+def euro_customer_line(qbo: Qbo) -> dict[str, Any]:
+    """A debit on what a customer in euros owes."""
+    customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]
+    return journal_line("Debit", 5, RECEIVABLE, Entity=named("Customer", customer))
+
+
+REFUSED: dict[str, Callable[[Qbo], tuple[str, dict[str, Any]]]] = {
+    "a dollar transfer from a euro account": lambda qbo: (
+        "transfer",
+        {"FromAccountRef": ref(bank(qbo)["Id"]), "ToAccountRef": ref(CHECKING), "Amount": 5, "CurrencyRef": ref("USD")},
+    ),
+    "an entry in euros on an account in pounds": lambda qbo: (
+        "journalentry",
+        {"Line": [journal_line("Debit", 5, bank(qbo, "GBP")["Id"]), journal_line("Credit", 5, CHECKING)], **EURO},
+    ),
+    "an entry in dollars on a customer in euros": lambda qbo: (
+        "journalentry",
+        {"Line": [euro_customer_line(qbo), journal_line("Credit", 5, CHECKING)], "CurrencyRef": ref("USD")},
+    ),
+    "an expense in euros for a vendor in dollars": lambda qbo: (
+        "purchase",
+        {"PaymentType": "Check", "AccountRef": ref(CHECKING), "Line": [expense_line(5)], **EURO}
+        | {"EntityRef": {"value": "30", "type": "Vendor"}},
+    ),
+    "a payment in dollars into a euro account": lambda qbo: (
+        "payment",
+        {"CustomerRef": ref(1), "TotalAmt": 5, "DepositToAccountRef": ref(bank(qbo)["Id"]), "CurrencyRef": ref("USD")},
+    ),
+    "a receipt in dollars into a euro account": lambda qbo: (
+        "salesreceipt",
+        {**invoice(), "DepositToAccountRef": ref(bank(qbo)["Id"]), "CurrencyRef": ref("USD")},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_document_of_two_foreign_currencies_is_refused(qbo: Qbo, case: str) -> None:
+    """6000, and nothing is written."""
+    path, body = REFUSED[case](qbo)
+
+    answer = qbo.post(path, body)
+
+    assert (answer.status, answer.error["code"]) == (400, "6000"), answer.text
+    assert qbo.query(f"select count(*) from {path}").body["QueryResponse"]["totalCount"] == 0
+
+
+@pytest.mark.parametrize(("code", "fault"), [("XXX", "2220"), ("eur", "2220")])
+def test_a_currency_must_be_one(qbo: Qbo, code: str, fault: str) -> None:
+    """2220."""
+    lines = [journal_line("Debit", 5, CHECKING), journal_line("Credit", 5, "36")]
+
+    answer = qbo.post("journalentry", {"Line": lines, "CurrencyRef": ref(code)})
+
+    assert (answer.status, answer.error["code"]) == (400, fault)
