@@ -27,7 +27,7 @@ ASSUMED = (
     "the order of properties, `LineNum` and `PurchaseEx` in purchases, journal entries, deposits and transfers",
     "the sign of `Account.CurrentBalance`: debits positive, but what is owed on a credit card is positive too",
     "the layout of reports",
-    "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6220 and 6430",
+    "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6060, 6130, 6220, 6280 and 6430",
     "that an opening balance of an account is a journal entry against opening balance equity",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
     "that a bundle on a sales form without lines of its own takes those of the bundle, at their prices",

@@ -110,7 +110,7 @@ def test_an_account_derives_its_classification_and_subtype(qbo: Qbo) -> None:
         ({"Name": "Checking"}, "6240"),
         ({"AcctNum": "1" * 21}, "2050"),
         ({"AcctNum": "1:2"}, "2040"),
-        ({"OpeningBalance": 10}, "2020"),
+        ({"OpeningBalance": 10}, "6060"),
     ],
 )
 def test_an_account_that_breaks_a_rule_is_refused(qbo: Qbo, values: dict[str, Any], code: str) -> None:

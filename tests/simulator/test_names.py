@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.client import Qbo, invoice, ref
+from tests.simulator.payloads import expense_line
 
 
 def test_a_new_customer_gets_quickbooks_defaults(qbo: Qbo) -> None:
@@ -143,6 +144,43 @@ def test_a_customer_with_an_open_balance_stays_active(qbo: Qbo) -> None:
     answer = qbo.post("customer", {"Id": "3", "SyncToken": "0", "sparse": True, "Active": False})
 
     assert (answer.status, answer.error["code"]) == (400, "6220")
+
+
+def test_a_customer_with_unbilled_charges_stays_active(qbo: Qbo) -> None:
+    """6280 while time or a line of a bill waits to be billed to this customer; what waits for another is no hindrance."""
+    time, bought, other = (qbo.create("Customer", DisplayName=f"Charged {number}")["Id"] for number in range(3))
+    worked = {"NameOf": "Employee", "EmployeeRef": ref(54), "Hours": 1, "HourlyRate": 5}
+    activity = qbo.create("TimeActivity", **worked, CustomerRef=ref(time), BillableStatus="Billable")
+    lines = [
+        expense_line(5, CustomerRef=ref(other), BillableStatus="NotBillable"),
+        expense_line(5, CustomerRef=ref(bought), BillableStatus="Billable"),
+    ]
+    qbo.create("Bill", VendorRef=ref(30), Line=lines)
+
+    def deactivate(customer: str) -> str:
+        body = {"Id": customer, "SyncToken": "0", "sparse": True, "Active": False}
+        answer = qbo.post("customer", body)
+        return "done" if answer.status == 200 else str(answer.error["code"])
+
+    assert [deactivate(customer) for customer in (time, bought, other)] == ["6280", "6280", "done"]
+    qbo.post("timeactivity", activity, operation="delete")
+    assert deactivate(time) == "done"
+
+
+def test_who_is_billed_stays_once_there_is_an_invoice(qbo: Qbo) -> None:
+    """6130 for a change of BillWithParent; leaving it out, also in a full update, leaves it as it is."""
+    job = qbo.create("Customer", DisplayName="Job", ParentRef=ref(1), BillWithParent=True)
+    free = qbo.post("customer", {**job, "BillWithParent": False})["Customer"]
+    bound = qbo.post("customer", {**free, "BillWithParent": True})["Customer"]
+    qbo.create("Invoice", **invoice(customer=job["Id"]))
+
+    refused = qbo.post("customer", {**bound, "BillWithParent": False})
+    full = {name: bound[name] for name in ("Id", "SyncToken", "DisplayName", "ParentRef", "Job")}
+    kept = qbo.post("customer", full)["Customer"]
+
+    assert free["BillWithParent"] is False
+    assert (refused.status, refused.error["code"]) == (400, "6130")
+    assert kept["BillWithParent"] is True
 
 
 def test_jobs_are_named_under_their_parent_and_only_four_levels_deep(qbo: Qbo) -> None:

@@ -94,7 +94,7 @@ class AccountRules(ListRules):
         if kind not in CLASSIFICATIONS:
             raise Fault("6010", f"Invalid Account Type : {subtype}", element="AccountSubType")
         if document.get("OpeningBalance") and "OpeningBalanceDate" not in document and old is None:
-            raise missing("OpeningBalanceDate")
+            raise Fault("6060", "OpeningBalanceDate is required with OpeningBalance.", element="OpeningBalanceDate")
         number = document.get("AcctNum", "")
         if ":" in number:
             raise Fault("2040", f"Invalid String : {number}", element="AcctNum")

@@ -1,5 +1,6 @@
 """Rules of names: Customer, Vendor and Employee share one namespace."""
 
+from qbo_simulator import wire
 from qbo_simulator.books import Books
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules.addresses import number_address
@@ -86,7 +87,7 @@ class CustomerRules(NameRules):
         document.setdefault("Job", bool(document.get("ParentRef")))
         if document["Job"] and not document.get("ParentRef"):
             raise Fault("6150", "ParentRef is required when Job is true.", element="ParentRef")
-        document.setdefault("BillWithParent", False)
+        self._settle_billing(books, document, old)
         document.setdefault("PreferredDeliveryMethod", "Print")
         if not company.has_automated_tax and company.is_us and company.default_tax_code:
             document.setdefault("DefaultTaxCodeRef", {"value": company.default_tax_code})
@@ -97,13 +98,47 @@ class CustomerRules(NameRules):
             if field in document:
                 books.refer(entity_name, document[field], was=(old or {}).get(field))
         if old is not None and not document["Active"] and old.get("Active"):
-            self._refuse_with_balance(books, int(old["Id"]))
+            self._refuse_with_open_business(books, int(old["Id"]))
         document["Balance"], document["BalanceWithJobs"] = -1, -1
 
-    def _refuse_with_balance(self, books: Books, id: int) -> None:
+    def _settle_billing(self, books: Books, document: Json, old: Json | None) -> None:
+        """Who is billed stays who was billed once there is an invoice."""
+        was, given = bool((old or {}).get("BillWithParent")), document.get("BillWithParent")
+        document["BillWithParent"] = bool(given)
+        if old is None or bool(given) == was:
+            return
+        found = books.database.execute(
+            "select 1 from objects where company = ? and entity = 'Invoice' and deleted = 0 and customer = ? limit 1",
+            (books.company.key, int(old["Id"])),
+        ).fetchone()
+        if found and given is not None:
+            raise Fault("6130", "BillWithParent cannot be changed: there are invoices.", element="BillWithParent")
+        if found:
+            document["BillWithParent"] = was
+
+    def _refuse_with_open_business(self, books: Books, id: int) -> None:
         row = books.row(self.entity, id)
         if row and row[6]:
             raise Fault("6220", "Customers with an open balance cannot be made inactive.")
+        if _has_unbilled_charges(books, id):
+            raise Fault("6280", "Customers with unbilled charges cannot be made inactive.")
+
+
+def _has_unbilled_charges(books: Books, customer: int) -> bool:
+    """Whether time, or a line of something bought, waits to be billed to a customer."""
+    rows = books.database.execute(
+        'select body from objects where company = ? and deleted = 0 and body like \'%"BillableStatus":"Billable"%\' and '
+        "entity in ('TimeActivity', 'Bill', 'Purchase', 'VendorCredit') and body like ?",
+        (books.company.key, f'%"CustomerRef":{{"value":"{customer}"%'),
+    )
+    for document in (wire.parse(body) for (body,) in rows):
+        details = [line.get(line["DetailType"], {}) for line in document.get("Line", ())]
+        for charge in (document, *details):
+            if charge.get("BillableStatus") == "Billable" and charge.get("CustomerRef", {}).get("value") == str(
+                customer
+            ):
+                return True
+    return False
 
 
 def set_currency(books: Books, document: Json, old: Json | None) -> None:
