@@ -48,6 +48,8 @@ DEFAULT_PREFERENCES: Json = {
     "TrackDepartments": False,
     "DefaultTerms": None,
     "DefaultCustomerMessage": "Thank you for your business and have a great day!",
+    "InvoiceSubject": None,
+    "InvoiceMessage": None,
     "CustomFields": ["Crew #"],
 }
 
@@ -73,6 +75,9 @@ class Company:
     is_subscribed: bool = True
     is_connected: bool = True
     sync_token: int = 0
+    # When CompanyInfo or Preferences were changed through the API, and what CompanyInfo then was told.
+    updated: int = 0
+    told: Json = field(default_factory=dict)
 
     @property
     def is_us(self) -> bool:
@@ -114,7 +119,8 @@ _STORED = tuple(name for name in Company.__dataclass_fields__ if name not in ("k
 
 
 def _meta(company: Company) -> Json:
-    return {"CreateTime": meta_time(company.created), "LastUpdatedTime": meta_time(company.created)}
+    updated = company.updated or company.created
+    return {"CreateTime": meta_time(company.created), "LastUpdatedTime": meta_time(updated)}
 
 
 def company_info(company: Company) -> Json:
@@ -150,6 +156,7 @@ def company_info(company: Company) -> Json:
         "Id": "1",
         "SyncToken": str(company.sync_token),
         "MetaData": _meta(company),
+        **company.told,
     }
 
 
@@ -205,8 +212,9 @@ def preferences(company: Company) -> Json:
         "SalesFormsPrefs": sales_forms,
         "EmailMessagesPrefs": {
             "InvoiceMessage": {
-                "Subject": f"Invoice from {company.name}",
-                "Message": f"Your invoice is attached.\n\nThank you for your business.\n{company.name}",
+                "Subject": chosen["InvoiceSubject"] or f"Invoice from {company.name}",
+                "Message": chosen["InvoiceMessage"]
+                or f"Your invoice is attached.\n\nThank you for your business.\n{company.name}",
             }
         },
         "VendorAndPurchasesPrefs": {"TrackingByCustomer": True, "BillableExpenseTracking": True, "POCustomField": []},

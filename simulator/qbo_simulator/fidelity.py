@@ -14,6 +14,8 @@ GENERAL_GAPS = (
     "sections of their own",
     "webhooks of changes that follow from others (an invoice that is paid), of preferences and currencies",
     "thumbnails of attachments",
+    "preferences but those of tracking, sales forms, mails of invoices, currencies and sales tax; of CompanyInfo its country, "
+    "fiscal year and languages",
     "`include=` other than `allowduplicatedocnum`, `void` and `invoiceLink`; query parameters that QBO does not document",
     "OpenID: no `id_token` is issued, the key set is empty",
     "documents mailed inside a batch do not count towards the sandbox's e-mails of a day",

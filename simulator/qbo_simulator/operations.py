@@ -13,6 +13,7 @@ from qbo_simulator.errors import LAPSED_DETAIL, Fault, NotSimulated, missing, no
 from qbo_simulator.rules import RULES
 from qbo_simulator.rules.base import check_token
 from qbo_simulator.rules.recurring import check_template
+from qbo_simulator.rules.singletons import change_singleton
 from qbo_simulator.wire import Json
 
 # Voided with operation=update&include=void; all others with operation=void.
@@ -63,6 +64,9 @@ def write(
         raise _refusal(entity, operation)
     if not books.company.is_subscribed:
         raise Fault("6190", LAPSED_DETAIL)
+    if entity.kind == "singleton":
+        change_singleton(books, entity, raw)
+        return Outcome(read(books, entity, "1"), entity.name, None)
     if entity.wraps:
         check_template(raw)
     rules = RULES[entity.name]
@@ -130,5 +134,7 @@ def operation_of(entity_name: str, raw: Any, parameters: dict[str, str]) -> str:
     if asked:
         raise unsupported(asked)
     body = body_of(ENTITIES[entity_name], raw)
+    if ENTITIES[entity_name].kind == "singleton":
+        return UPDATE
     has_id = isinstance(body, dict) and body.get("Id") not in (None, "")
     return UPDATE if has_id else CREATE

@@ -95,12 +95,12 @@ class World:
         return {table: self.database.execute(f"select * from {table}").fetchall() for table in tables}  # noqa: S608 - constants
 
     def put_rows(self, rows: dict[str, list[tuple[Any, ...]]]) -> None:
-        """Fill an empty state file with rows taken before."""
+        """Fill an empty state file with rows taken before; limits that were kept since are replaced."""
         with self.transaction():
             for table, values in rows.items():
                 if values:
                     marks = ", ".join("?" * len(values[0]))
-                    self.database.executemany(f"insert into {table} values ({marks})", values)  # noqa: S608 - constants
+                    self.database.executemany(f"insert or replace into {table} values ({marks})", values)  # noqa: S608 - constants
         self._load()
 
     def add_company(self, company: Company) -> Company:

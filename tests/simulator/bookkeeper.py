@@ -10,7 +10,7 @@ from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import TRANSACTIONS, deposit_line, expense_line, journal_line, named, purchased_item_line
 
 CUSTOMERS, VENDORS = ("1", "2", "3"), ("30", "31")
-RECEIVABLE, PAYABLE, UNDEPOSITED, CHECKING, MASTERCARD = "84", "33", "4", "35", "41"
+RECEIVABLE, PAYABLE, UNDEPOSITED, CHECKING, SAVINGS, MASTERCARD = "84", "33", "4", "35", "36", "41"
 ENTITIES = (*(name for name in TRANSACTIONS if name != "TimeActivity"), "BillPayment")
 VOIDED = {
     "Invoice": {"operation": "void"},
@@ -191,7 +191,7 @@ class Bookkeeper:
             lines.append({"Amount": found[1]["TotalAmt"], "LinkedTxn": [link]})
         body = {"DepositToAccountRef": ref(CHECKING), "Line": lines}
         if chance.random() < 0.3:
-            body["CashBack"] = {"AccountRef": ref("36"), "Amount": Decimal("0.01")}
+            body["CashBack"] = {"AccountRef": ref(SAVINGS), "Amount": Decimal("0.01")}
         return body
 
     def journal(self, chance: random.Random) -> Body:

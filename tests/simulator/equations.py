@@ -5,10 +5,30 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.simulator.bookkeeper import BOUGHT, ENTITIES, MASTERCARD, PAYABLE, RECEIVABLE, SALES, UNDEPOSITED
+from tests.simulator.bookkeeper import (
+    BOUGHT,
+    CHECKING,
+    ENTITIES,
+    MASTERCARD,
+    PAYABLE,
+    RECEIVABLE,
+    SALES,
+    SAVINGS,
+    UNDEPOSITED,
+)
 from tests.simulator.client import Qbo
 
 CENT = Decimal("0.01")
+# Documents that move money: what it leaves, and what it comes to.
+MOVES = (
+    ("Transfer", "FromAccountRef", "ToAccountRef"),
+    ("CreditCardPayment", "BankAccountRef", "CreditCardAccountRef"),
+    ("Purchase", "AccountRef", ""),
+    ("BillPayment", "CheckPayment.BankAccountRef", ""),
+    ("BillPayment", "CreditCardPayment.CCAccountRef", ""),
+    ("RefundReceipt", "DepositToAccountRef", ""),
+    ("Deposit", "", "DepositToAccountRef"),
+)
 Documents = dict[str, list[Any]]
 Sums = dict[str, Decimal]
 
@@ -61,7 +81,19 @@ def names_owe_what_their_documents_say(qbo: Qbo, documents: Documents, posted: S
 
 
 def money_is_where_it_was_put(documents: Documents, posted: Sums) -> None:
-    """Undeposited funds hold what came in and lies in no deposit."""
+    """Undeposited funds hold what came in and lies in no deposit; banks and cards what was moved, spent and paid."""
+    moved: Sums = defaultdict(Decimal)
+    for name, gives, takes in MOVES:
+        for one in documents[name]:
+            amount = one.get("TotalAmt", one.get("Amount"))
+            for place, sign in ((gives, -1), (takes, 1)):
+                account = account_at(one, place)
+                moved[account] += -sign * amount if one.get("Credit") else sign * amount
+    for one in documents["Deposit"]:
+        if "CashBack" in one:
+            moved[one["CashBack"]["AccountRef"]["value"]] += one["CashBack"]["Amount"]
+    for account in (CHECKING, SAVINGS, MASTERCARD):
+        assert posted[account] == moved[account], f"account {account}"
     waiting = [
         one["TotalAmt"]
         for name in ("Payment", "SalesReceipt")
@@ -69,6 +101,13 @@ def money_is_where_it_was_put(documents: Documents, posted: Sums) -> None:
         if not any(link["TxnType"] == "Deposit" for link in one.get("LinkedTxn", ()))
     ]
     assert posted[UNDEPOSITED] == sum(waiting) + sum(one.get("Deposit", 0) for one in documents["Invoice"])
+
+
+def account_at(one: Any, place: str) -> str:
+    """The account that a document names at a place; an empty text where it names none."""
+    for step in place.split("."):
+        one = one.get(step, {})
+    return str(one.get("value", ""))
 
 
 def income_and_tax_come_from_lines(qbo: Qbo, documents: Documents, posted: Sums) -> None:

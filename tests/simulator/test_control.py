@@ -190,3 +190,15 @@ def test_the_control_plane_documents_itself(simulator: RunningSimulator) -> None
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert len(operations) >= 20
     assert all(operation.get("description") for operation in operations)
+
+
+def test_a_simulator_that_was_started_again_is_reset_as_often_as_one_likes(simulator: RunningSimulator) -> None:
+    """Each reset leads back to the first state, also in a process that found its state on disk."""
+    simulator.kill()
+    simulator.start()
+
+    for _ in range(3):
+        simulator.reset()
+
+    assert simulator.state("Invoice") == []
+    assert simulator.access_token()
