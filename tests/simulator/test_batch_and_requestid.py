@@ -61,13 +61,14 @@ def test_changes_and_reports_are_asked_for_inside_a_batch(qbo: Qbo) -> None:
         {"bId": "6", "ReportQuery": "Nonsense"},
         {"bId": "7", "Query": "select * from Invoice", "operation": "query"},
         {"bId": "8", "Query": "select * from Invoice", "Customer": {"DisplayName": "Both"}},
+        {"bId": "9", "Query": 5},
     )
 
     listed, nothing = answers[0]["CDCResponse"]["QueryResponse"]
     assert ([one["Id"] for one in listed["Invoice"]], nothing) == ([made["Id"]], {})
     assert answers[1]["Report"]["Header"]["ReportName"] == "BalanceSheet"
-    faults = [answers[place]["Fault"]["Error"][0]["code"] for place in (2, 3, 4, 5, 7)]
-    assert faults == ["4001", "2020", "2010", "500", "2020"]
+    faults = [answers[place]["Fault"]["Error"][0]["code"] for place in (2, 3, 4, 5, 7, 8)]
+    assert faults == ["4001", "2020", "2010", "500", "2020", "2010"]
     assert answers[6]["QueryResponse"]["Invoice"][0]["Id"] == made["Id"]
     assert qbo.query("select * from Customer where DisplayName = 'Both'").rows == []
 
