@@ -68,10 +68,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the documents in view need of the mapping book: their lines, each way once, and their currencies."""
+    """What the documents in view need of the mapping book: their lines, each way once, and their currencies.
+
+    ``unrouted`` counts the documents that go to no company at all, by the realm key that billing gives them.
+    """
 
     uses: Sequence[Use] = ()
     currencies: Mapping[str, int] = field(default_factory=dict)
+    unrouted: Mapping[str | None, int] = field(default_factory=dict)
 
     @property
     def is_taxed(self) -> bool:

@@ -38,6 +38,7 @@ def book_checks(examined: Examined, facts: CompanyFacts) -> Iterator[Diagnosis]:
     yield from _subscriptions(examined)
     yield from _tax_codes(examined, facts)
     yield from _customers(examined)
+    yield from _routing(examined)
 
 
 def _accounts(examined: Examined) -> Iterator[Diagnosis]:
@@ -238,3 +239,25 @@ def _customers(examined: Examined) -> Iterator[Diagnosis]:
         )
     else:
         yield green("customers", f"{len(rows) - excluded} customers are mapped, {excluded} are never synced")
+
+
+def _routing(examined: Examined) -> Iterator[Diagnosis]:
+    """Documents that no company takes. A key that is not set up may wait for its company; null with several is a mistake."""
+    view = "include/sql/billing/invoices.sql"
+    for usage in _known(examined):
+        nameless = usage.unrouted.get(None)
+        if nameless:
+            yield red(
+                "routing",
+                f"{nameless} documents name no company, and several are set up: no company will take them (no_routing_rule)",
+                f"return the company's key as realm_key in {view}, such as {examined.settings.realm_key}",
+            )
+        strange = sorted(key for key in usage.unrouted if key is not None)
+        if strange:
+            yield hint(
+                "routing",
+                f"documents name companies that are not set up: {listed(map(repr, strange))}",
+                f"make a folder in include/mappings for each, or correct realm_key in {view}",
+            )
+        if not usage.unrouted:
+            yield green("routing", "every document names a company that is set up")

@@ -20,12 +20,17 @@ ANY_SUBSCRIPTION = "(any other)"
 
 # The files end with an order by, which PostgreSQL allows in a sub-select; each begins on a line of its own.
 _DOCUMENTS = b"""
-with documents as (
-    select invoice_id, currency
+with billed as (
+    select invoice_id, currency, realm_key::text as realm_key
     from (%b
     ) as invoices
     where status not in ('draft', 'void', 'deleted')
-        and (realm_key is null or realm_key = %%(realm_key)s::text)
+),
+
+documents as (
+    select invoice_id, currency
+    from billed
+    where realm_key = %%(realm_key)s::text or (realm_key is null and %%(others)s::text[] = '{}')
 )
 """
 _LINES = b"""
@@ -50,6 +55,17 @@ _CURRENCIES = (
     b"select currency, count(*) as document_count from documents where currency is not null group by 1 order by 1"
 )
 
+_UNROUTED = b"""
+select realm_key, count(*) as document_count
+from billed
+where case
+    when realm_key is null then %(others)s::text[] <> '{}'
+    else realm_key <> %(realm_key)s::text and realm_key <> all(%(others)s::text[])
+end
+group by 1
+order by 1
+"""
+
 
 def read_usage(
     connection: psycopg.Connection[Any],
@@ -57,11 +73,13 @@ def read_usage(
     from_date: date | None,
     to_date: date | None,
     mapped_subscriptions: Sequence[str],
+    other_realms: Sequence[str] = (),
     sql_folder: Path | str = SQL_FOLDER,
 ) -> Usage:
     """What the documents of a window (both dates included, None is open) ask for. Drafts and voided ones ask for nothing.
 
     :param mapped_subscriptions: the subscriptions with a mapping of their own.
+    :param other_realms: the other companies that are set up; a document that names none is this one's only without them.
     :raises psycopg.Error: when the files do not keep the contract.
     """
     folder = Path(sql_folder)
@@ -70,6 +88,7 @@ def read_usage(
         "from_date": from_date,
         "to_date": to_date,
         "realm_key": realm_key,
+        "others": list(other_realms),
         "mapped": list(mapped_subscriptions),
         "other": ANY_SUBSCRIPTION,
     }
@@ -77,7 +96,12 @@ def read_usage(
         lines = _LINES % (folder / INVOICE_LINES.name).read_bytes()
         uses = [_use(row) for row in cursor.execute(documents + lines, values)]
         counted = cursor.execute(documents + _CURRENCIES, values).fetchall()
-    return Usage(uses, {row["currency"]: row["document_count"] for row in counted})
+        unrouted = cursor.execute(documents + _UNROUTED, values).fetchall()
+    return Usage(
+        uses,
+        {row["currency"]: row["document_count"] for row in counted},
+        {row["realm_key"]: row["document_count"] for row in unrouted},
+    )
 
 
 def _use(row: dict[str, Any]) -> Use:

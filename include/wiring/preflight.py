@@ -28,7 +28,7 @@ from include.stores.mappings import mapping_book
 from include.stores.realms import AnotherCompanyError, ConnectionShape, RealmRow, disagreements, realm_behind
 from include.stores.usage import read_usage
 from include.wiring.reference import ListClient, refresh_company, refresh_lists
-from include.wiring.settings import load_settings
+from include.wiring.settings import load_settings, realm_keys
 from qbo_hook.errors import QboTokenExpired
 
 log = logging.getLogger("ledgerline")
@@ -84,7 +84,8 @@ def preflight(realm_key: str) -> PreflightReport:
             return shared.client
 
         billing = stack.enter_context(connections.connect_billing())
-        return examine_realm(settings, row, place, state, client, billing, datetime.now(UTC))
+        others = [key for key in realm_keys() if key != realm_key]
+        return examine_realm(settings, row, place, state, client, billing, datetime.now(UTC), others)
 
 
 def examine_realm(
@@ -95,6 +96,7 @@ def examine_realm(
     client: Callable[[], ListClient],
     billing: psycopg.Connection[Any],
     now: datetime,
+    other_realms: Sequence[str] = (),
 ) -> PreflightReport:
     """Look at everything and let the doctor speak.
 
@@ -102,6 +104,7 @@ def examine_realm(
     :param state: our state, in autocommit.
     :param client: makes the company's client; called only when QuickBooks may be asked.
     :param billing: the billing database, idle.
+    :param other_realms: the keys of the other companies that are set up.
     """
     violations = contract_violations(billing)
     book = mapping_book(state, row.id)
@@ -123,7 +126,9 @@ def examine_realm(
         facts=known.facts if known else None,
         book=book,
         lists=_lists(state, row, book, is_us=known is not None and known.facts.is_us),
-        usage=None if violations else _usage(billing, settings, book, local_date(now, settings.time_zone)),
+        usage=None
+        if violations
+        else _usage(billing, settings, book, local_date(now, settings.time_zone), other_realms),
         disagreements=differences,
         changes=changes,
     )
@@ -154,14 +159,23 @@ def _lists(state: psycopg.Connection[Any], row: RealmRow, book: MappingBook, *, 
     return Lists(rows, store.needs_refresh(state, row.id))
 
 
-def _usage(billing: psycopg.Connection[Any], settings: RealmSettings, book: MappingBook, today: date) -> Usage:
+def _usage(
+    billing: psycopg.Connection[Any],
+    settings: RealmSettings,
+    book: MappingBook,
+    today: date,
+    other_realms: Sequence[str],
+) -> Usage:
     since = max(today - LOOK_BACK, settings.start_date or date.min)
     subscriptions = [mapping.billing_key for mapping in book.rows("subscription")]
-    return read_usage(billing, settings.realm_key, since, today, subscriptions)
+    return read_usage(billing, settings.realm_key, since, today, subscriptions, other_realms)
 
 
 def _contract(violations: Sequence[str]) -> tuple[Diagnosis, ...]:
     if not violations:
         return (Diagnosis("billing_contract", Level.GREEN, "the billing files keep their contract"),)
-    cure = "correct the file in include/sql/billing (docs/billing-contract.md)"
+    cure = (
+        "correct the file in include/sql/billing (docs/billing-contract.md), "
+        "or the Connection billing_db where it leads to another database"
+    )
     return tuple(stop("billing_contract", violation, cure) for violation in violations)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +100,33 @@ def test_drafts_and_other_companies_documents_need_no_mapping(world: World) -> N
     world.invoice("T-2", realm_key="west", lines=[{"amount": 10, "category": "fees"}])
 
     assert found(preflight("demo"), "items").level is Level.GREEN
+
+
+def test_documents_that_name_no_company_are_announced_where_there_are_several(
+    world: World,
+) -> None:
+    """With one company null means that one; a second folder makes every null a document that nobody takes."""
+    folder = Path(os.environ["LEDGERLINE_MAPPINGS"])
+    world.invoice("T-1", lines=[{"amount": 10, "category": "usage"}])
+    alone = preflight("demo")
+
+    second = folder / "west" / "settings.yaml"
+    second.parent.mkdir()
+    second.write_text("connection: qbo_west\ntime_zone: America/New_York\n")
+    of_two = preflight("demo")
+
+    assert (found(alone, "routing").level, found(alone, "items").level) == (Level.GREEN, Level.RED)
+    assert (found(of_two, "routing").level, found(of_two, "items").level) == (Level.RED, Level.GREEN)
+    assert found(of_two, "routing").text.startswith("1 documents name no company")
+
+
+def test_documents_of_a_company_that_is_not_set_up_are_a_hint(world: World) -> None:
+    """It may be set up next week; a slip in the key looks the same, so it is said."""
+    world.invoice("T-1", realm_key="west")
+
+    routing = found(preflight("demo"), "routing")
+
+    assert (routing.level, routing.text) == (Level.HINT, "documents name companies that are not set up: 'west'")
 
 
 def test_subscriptions_count_by_their_mappings(world: World) -> None:
