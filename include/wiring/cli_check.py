@@ -225,4 +225,6 @@ def _is_restrained(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _unreachable(conn_id: str, error: psycopg.Error) -> str:
+    if isinstance(error, connections.UnreachableError):
+        return str(error)
     return f"{' '.join(str(error).split())}. What to do: check host, port, database, user and password of Connection {conn_id}"

@@ -52,6 +52,10 @@ class ConnectionMissingError(RuntimeError):
         self.conn_id = conn_id
 
 
+class UnreachableError(psycopg.OperationalError):
+    """A database that cannot be opened. It may come back, so tasks are repeated; the text names the Connection to look at."""
+
+
 def as_server_process() -> None:
     """Let this process read Connections from Airflow's own database, as Airflow's own commands do.
 
@@ -114,12 +118,12 @@ def postgres_dsn(conn_id: str) -> str:
 
 def connect_state() -> psycopg.Connection[Any]:
     """Open our state: each statement commits by itself outside a transaction block, JSON numbers are Decimal."""
-    return _opened(postgres_dsn(STATE), autocommit=True)
+    return _opened(STATE, autocommit=True)
 
 
 def connect_billing() -> psycopg.Connection[Any]:
     """Open billing; transactions are the caller's."""
-    return _opened(postgres_dsn(BILLING), autocommit=False)
+    return _opened(BILLING, autocommit=False)
 
 
 def admin_dsn() -> str:
@@ -161,7 +165,12 @@ def cipher() -> Cipher:
         ) from None
 
 
-def _opened(dsn: str, *, autocommit: bool) -> psycopg.Connection[Any]:
-    connection = psycopg.connect(dsn, autocommit=autocommit)
+def _opened(conn_id: str, *, autocommit: bool) -> psycopg.Connection[Any]:
+    dsn = postgres_dsn(conn_id)
+    try:
+        connection = psycopg.connect(dsn, autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        cure = f"check host, port, database, user and password of Connection {conn_id}"
+        raise UnreachableError(f"{' '.join(str(error).split())}. What to do: {cure}") from None
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     return connection

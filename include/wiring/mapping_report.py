@@ -19,6 +19,7 @@ from include.wiring.suggestions import similar
 
 # What a key without a row of its own takes, so that it is no work to do.
 _FALLS_BACK = {"service": "that of their category"}
+_CUSTOMERS = {"match": "the customer of their name", "match_or_create": "the customer of their name, or a new one"}
 
 
 def mapping_report(
@@ -34,8 +35,9 @@ def mapping_report(
         "service": _listed(reader, "services", "service_id"),
         "tax_code": _listed(reader, "tax_codes", "tax_code"),
     }
+    falls_back = _FALLS_BACK | {"customer": _CUSTOMERS.get(settings.customers, "")}
     for kind, named in keys.items():
-        yield from _kind(kind, named, book, lists[ENTITIES[kind]])
+        yield from _kind(kind, named, book, lists[ENTITIES[kind]], falls_back.get(kind, ""))
     yield from _coverage(book)
 
 
@@ -43,7 +45,9 @@ def _listed(reader: BillingReader, file: str, column: str) -> Iterator[tuple[str
     return ((row[column], row["name"]) for row in reader.read_list(file))
 
 
-def _kind(kind: Kind, named: Iterable[tuple[str, str]], book: MappingBook, rows: list[ListRow]) -> Iterator[str]:
+def _kind(
+    kind: Kind, named: Iterable[tuple[str, str]], book: MappingBook, rows: list[ListRow], falls_back: str
+) -> Iterator[str]:
     mapped, excluded, open_keys = 0, 0, []
     for key, name in named:
         if book.target(kind, key) is not None:
@@ -53,7 +57,7 @@ def _kind(kind: Kind, named: Iterable[tuple[str, str]], book: MappingBook, rows:
         else:
             open_keys.append((key, name))
     default = book.target(kind, CATCH_ALL)
-    instead = f"the default {default.name}" if default else _FALLS_BACK.get(kind, "")
+    instead = f"the default {default.name}" if default else falls_back
     head = f"{FILES[kind]}: {len(open_keys)} not mapped, {mapped} mapped" + (
         f", {excluded} excluded" if excluded else ""
     )

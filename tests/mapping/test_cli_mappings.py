@@ -131,7 +131,7 @@ def test_the_report_shows_what_is_left_with_similar_names(world: World, capsys: 
     assert ledgerline("report") == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "customers.csv: 3 not mapped, 0 mapped"
+    assert lines[0] == "customers.csv: 3 not mapped, 0 mapped; the others take the customer of their name, or a new one"
     assert "  c2 'Cool Cars ': like Cool Cars (id 3, 100 %)" in lines
     assert any(
         line.startswith("  c3 'Rondonuwu Fruit and Veg': like Rondonuwu Fruit and Vegi (id 21, ") for line in lines
