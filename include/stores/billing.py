@@ -180,18 +180,26 @@ class BillingReader:
         The rows stay in billing, so this costs a fraction of reading them. An invoice that billing does not know is absent.
         Raises BillingError.
         """
-        owing_ids = {one for one in customers.values() if one is not None}
-        # In a pipeline the three questions and the transaction around them are one exchange with the server.
-        with self._connection.pipeline(), self.snapshot():
-            asked = (
-                self._ask_digests(INVOICES, "invoice_id", customers),
-                self._ask_digests(INVOICE_LINES, "invoice_id", customers),
-                self._ask_digests(CUSTOMERS, "customer_id", owing_ids),
-            )
-            headers, lines, owing = (self._told(file, cursor) for file, cursor in asked)
+        owing = {one for one in customers.values() if one is not None}
+        questions = [
+            (INVOICES, "invoice_id", customers),
+            (INVOICE_LINES, "invoice_id", customers),
+            (CUSTOMERS, "customer_id", owing),
+        ]
+        try:
+            # In a pipeline the three questions and the transaction around them are one exchange with the server.
+            with self._connection.pipeline(), self.snapshot():
+                asked = [self._ask_digests(*question) for question in questions]
+                headers, lines, owed = (self._told(file, cursor) for file, cursor in asked)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error:
+            # There an error can surface at a later question; asked one by one, each file answers for itself.
+            with self.snapshot():
+                headers, lines, owed = (self._told_alone(*question) for question in questions)
         return {
             billing_id: row_digests.combined(
-                header, lines.get(billing_id, ""), owing.get(customers[billing_id] or "", "")
+                header, lines.get(billing_id, ""), owed.get(customers[billing_id] or "", "")
             )
             for billing_id, header in headers.items()
         }
@@ -202,6 +210,10 @@ class BillingReader:
         return file, self._cursor().execute(
             row_digests.by_key(self._text(file), key), _parameters(ids=ids), prepare=False
         )
+
+    def _told_alone(self, file: BillingFile, key: str, ids: Collection[str]) -> dict[str, str]:
+        with _blaming(file):
+            return self._told(*self._ask_digests(file, key, ids))
 
     def _told(self, file: BillingFile, cursor: psycopg.Cursor[Any]) -> dict[str, str]:
         with _blaming(file), cursor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from include.billing_sync.documents import Invoice, fingerprint, to_json
+from include.stores.billing import BillingError
 
 
 def planned(reader) -> dict[str, Invoice]:
@@ -67,3 +68,13 @@ def test_the_digest_is_no_content(reader):
     content = to_json(invoice)
 
     assert fingerprint(content | {"rows_digest": "another"}) == fingerprint(content)
+
+
+@pytest.mark.parametrize("table", ["invoices", "invoice_lines", "customers"])
+def test_a_table_that_went_is_named_with_its_file_wherever_the_error_surfaces(reader, billing, table):
+    """The three questions go out together, and the answer to the first may come with the last: the file is found all the same."""
+    invoices = planned(reader)
+    billing.execute(f"alter table billing.{table} rename to hidden")
+
+    with pytest.raises(BillingError, match=rf'^\w+\.sql: relation "billing.{table}" does not exist.*correct the file'):
+        asked(reader, invoices)
