@@ -129,6 +129,7 @@ def _unrouted(document: Document, known: set[str]) -> DocumentStatus:
         detail=text,
         doc_number=number,
         customer_id=customer,
+        currency=document.header.get("currency") if isinstance(document, BadDocument) else document.currency,
         total=total,
     )
 

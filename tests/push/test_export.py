@@ -114,7 +114,7 @@ def test_mapping_one_category_releases_all_that_it_blocked(world: World) -> None
 
 
 def test_a_document_of_no_company_is_named_and_does_not_hold_up_the_others(world: World) -> None:
-    """Billing names a realm that is not set up: Skipped with the reason, and the run goes on."""
+    """Billing names a realm that is not set up: Skipped with the reason and its money in its currency; the run goes on."""
     world.invoice("T-1")
     world.invoice("T-2", realm_key="nowhere")
 
@@ -122,6 +122,7 @@ def test_a_document_of_no_company_is_named_and_does_not_hold_up_the_others(world
 
     assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
     assert world.status("inv-T-2") == ("Skipped", "no_routing_rule")
+    assert world.sql("select currency from qbo_sync.statuses where billing_id = 'inv-T-2'")[0][0] == "USD"
 
 
 @pytest.mark.row("G2")
