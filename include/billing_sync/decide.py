@@ -11,13 +11,10 @@ from include.billing_sync.documents import NO_CONTENT, Invoice
 from include.billing_sync.facts_of_document import GONE_STATUSES
 from include.billing_sync.payloads import entity_for
 from include.billing_sync.reason_catalogue import Severity
-from include.billing_sync.reasons import Finding, gravest, worst_of_each
+from include.billing_sync.reasons import MOVED, Finding, gravest, worst_of_each
 from include.billing_sync.settings import RealmSettings
 from include.billing_sync.statuses import Action, Status
 from include.billing_sync.texts import is_email
-
-MOVED = "moved"
-"""The reason of a document that billing has elsewhere by now, and of the plan item that voids it where it was."""
 
 
 class DecidingLink(Protocol):

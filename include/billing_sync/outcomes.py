@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from include.billing_sync.diff import compare_answer
 from include.billing_sync.ports import Answer, AnswerKind, Entity, Item, Link, Settled
-from include.billing_sync.reasons import Finding, gravest, worst_of_each
+from include.billing_sync.reasons import MOVED, Finding, gravest, worst_of_each
 from include.billing_sync.statuses import Action, ItemState, Status
 
 DUPLICATE_NUMBER = "duplicate_number"
@@ -22,8 +22,6 @@ IN_DOUBT = "in_doubt"
 """What became of a sending cannot be told, whoever looks: a person decides. The outcome stays with the document."""
 _ANSWERED_BY_FAULT = frozenset({FAULT, FAULT_ON_REPEAT, *NEEDS_A_LOOK})
 
-_MOVED = "moved"
-"""The reason of an item that voids what billing has elsewhere by now (decide.MOVED)."""
 _UNSENT = (Status.SYNCED, "not_yet_sent")
 """A document that waits for its mail is in QBO all the same (rule 11)."""
 _DONE_REASON = {Action.CREATE: "created", Action.UPDATE: "updated", Action.VOID: "updated", Action.SEND: "updated"}
@@ -69,7 +67,7 @@ def done(
     extra: str = "",
 ) -> Settled:
     """The item is in QBO as ``entity``. Synced, or Error ``total_differs`` with every difference named."""
-    if item.action == Action.VOID and item.reason == _MOVED:
+    if item.action == Action.VOID and item.reason == MOVED:
         return _let_go(item, entity, outcome, answer)
     findings = [Finding(reason, extra)]
     findings += [Finding.from_json(warning) for warning in item.warnings]

@@ -9,6 +9,9 @@ from typing import Any
 from include.billing_sync.reason_catalogue import ALL_REASONS, Reason, Severity
 from include.billing_sync.statuses import GRAVITY, Status
 
+MOVED = "moved"
+"""The reason of a document that billing has elsewhere by now, and of the plan item that voids it where it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

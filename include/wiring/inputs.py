@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from include.billing_sync.closing import days_after_closing
-from include.billing_sync.decide import MAILED, MOVED
+from include.billing_sync.decide import MAILED
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.exact_json import StoredJson, dumps
 from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
@@ -22,6 +22,7 @@ from include.billing_sync.mapping import Mapped
 from include.billing_sync.payloads import entity_for, name_of, references, resolve_in_text, resolve_references
 from include.billing_sync.planning import Maker
 from include.billing_sync.ports import Item, Link, Ready
+from include.billing_sync.reasons import MOVED
 from include.billing_sync.settings import NEW_ACCOUNT
 from include.billing_sync.statuses import Action, ItemState
 from include.stores.billing import BillingReader, Document
