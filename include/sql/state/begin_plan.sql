@@ -13,7 +13,10 @@ with plan as (
                 item.plan_id = plan.id
                 and (
                     item.state not in ('planned', 'held')
-                    or exists (select from qbo_sync.attempts as attempt where attempt.plan_item = item.id)
+                    or exists (
+                        select from qbo_sync.attempts as attempt
+                        where attempt.plan_item = item.id
+                    )
                 )
         )
     returning plan.id
