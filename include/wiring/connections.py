@@ -171,6 +171,6 @@ def _opened(conn_id: str, *, autocommit: bool) -> psycopg.Connection[Any]:
         connection = psycopg.connect(dsn, autocommit=autocommit)
     except psycopg.OperationalError as error:
         cure = f"check host, port, database, user and password of Connection {conn_id}"
-        raise UnreachableError(f"{' '.join(str(error).split())}. What to do: {cure}") from None
+        raise UnreachableError(f"{' '.join(str(error).split()).rstrip('.?')}. What to do: {cure}") from None
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     return connection

@@ -30,7 +30,14 @@ _KINDS_AT_ONCE, _SHARE = 8, 0.05
 """Kinds of mishaps that a company meets at one time, and the share of its calls that each of them strikes."""
 _EXPECTED_ERRORS = frozenset(
     (
-        *("OperationalError", "AdminShutdown", "CrashShutdown", "CannotConnectNow", "InterfaceError"),
+        *(
+            "OperationalError",
+            "UnreachableError",
+            "AdminShutdown",
+            "CrashShutdown",
+            "CannotConnectNow",
+            "InterfaceError",
+        ),
         *("InFailedSqlTransaction", "LockLost", "LockLostError", "RealmStoppedError", "RealmBusyError"),
         *("QboNotConnected", "QboUnknownOutcome", "QboThrottled", "QboTokenUnavailable", "QboAuthError"),
     )
