@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from include.billing_sync.diff import compare_answer
-from include.billing_sync.ports import Answer, AnswerKind, Entity, Item, Link, Settled
+from include.billing_sync.ports import NAME_KINDS, Answer, AnswerKind, Entity, Item, Link, Settled
 from include.billing_sync.reasons import MOVED, Finding, gravest, worst_of_each
 from include.billing_sync.statuses import Action, ItemState, Status
 
@@ -261,4 +261,4 @@ def already(item: Item, why: str) -> Settled:
 
 
 def _is_document(item: Item) -> bool:
-    return item.kind not in {"account", "customer", "item"}
+    return item.kind not in NAME_KINDS

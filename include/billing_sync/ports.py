@@ -10,6 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+NAME_KINDS = frozenset({"account", "customer", "item"})
+"""The kinds that are names: what documents refer to, mapped in the book and written one at a time."""
+
 Entity = Mapping[str, Any]
 """One QBO object as its JSON says, numbers as Decimal."""
 

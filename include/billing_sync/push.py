@@ -19,6 +19,7 @@ from datetime import timedelta
 from include.billing_sync import outcomes, settle
 from include.billing_sync.choice import Choice
 from include.billing_sync.ports import (
+    NAME_KINDS,
     Answer,
     AnswerKind,
     Claimed,
@@ -31,7 +32,6 @@ from include.billing_sync.ports import (
     Outbox,
     Settled,
 )
-from include.billing_sync.settle import NAME_KINDS
 from include.billing_sync.settling import Settler
 from include.billing_sync.statuses import Action, ItemState
 

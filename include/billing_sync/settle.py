@@ -10,13 +10,12 @@ from typing import Any
 from include.billing_sync import outcomes
 from include.billing_sync.exact_json import loads
 from include.billing_sync.owned import FIRST_VERSION, answer_meant, edits, holds, is_untouched, looks_void
-from include.billing_sync.ports import Entity, Item, Link, Settled
+from include.billing_sync.ports import NAME_KINDS, Entity, Item, Link, Settled
 from include.billing_sync.settle_names import settle_held_name
 from include.billing_sync.statuses import Action, Status
 
 CLOCK_SLACK = timedelta(seconds=5)
 """QBO's CreateTime has whole seconds and differs by seconds within one batch write (QBO facts, section 7)."""
-NAME_KINDS = frozenset({"account", "customer", "item"})
 _TAKEN = frozenset({outcomes.DUPLICATE_NUMBER, outcomes.DUPLICATE_NAME})
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from include.billing_sync import outcomes, settle
-from include.billing_sync.ports import Entity, Found, Item, Ledger, Outbox, Settled
-from include.billing_sync.settle import CLOCK_SLACK, NAME_KINDS, Evidence, sending_window
+from include.billing_sync.ports import NAME_KINDS, Entity, Found, Item, Ledger, Outbox, Settled
+from include.billing_sync.settle import CLOCK_SLACK, Evidence, sending_window
 from include.billing_sync.statuses import Action
 
 MOST_AT_ONCE = 400

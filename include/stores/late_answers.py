@@ -12,13 +12,12 @@ from psycopg.rows import dict_row
 
 from include.billing_sync.late import LATE, duplicate_notice, late_duplicate
 from include.billing_sync.pairs import Difference
-from include.billing_sync.ports import Settled
+from include.billing_sync.ports import NAME_KINDS, Settled
 from include.billing_sync.statuses import Status
 from include.stores.notices import NoticeStore
 from include.stores.reconciliations import save_differences
 from include.stores.statements import sql
 
-_NAMES = frozenset({"account", "customer", "item"})
 _UNSETTLED = "QuickBooks wrote it; whoever pushes next looks for it"
 
 
@@ -61,7 +60,7 @@ def keep_late_answers(
 
 def _duplicate(result: Settled, linked: dict[tuple[str, str, str], str]) -> Difference | None:
     item, entity = result.item, result.entity
-    if entity is None or item.kind in _NAMES:
+    if entity is None or item.kind in NAME_KINDS:
         return None
     return late_duplicate(item, entity, linked.get((item.source, item.kind, item.billing_id)))
 

@@ -12,11 +12,10 @@ import psycopg
 from include.billing_sync.documents import NO_CONTENT
 from include.billing_sync.mapping import Kind
 from include.billing_sync.owned import owned_fields
-from include.billing_sync.ports import Entity, Settled
+from include.billing_sync.ports import NAME_KINDS, Entity, Settled
 from include.billing_sync.statuses import Action, ItemState
 from include.stores.statements import sql
 
-NAME_KINDS = frozenset({"account", "customer", "item"})
 MAPPING_KINDS: Mapping[str, Kind] = {"account": "account", "customer": "customer", "item": "service"}
 
 

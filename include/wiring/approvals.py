@@ -9,8 +9,9 @@ from typing import Any
 
 from include.billing_sync.findings import badge
 from include.billing_sync.money import for_people
+from include.billing_sync.ports import NAME_KINDS
 from include.billing_sync.reasons import CATALOGUE
-from include.stores.plans import NAME_KINDS, Plan, PlanStore
+from include.stores.plans import Plan, PlanStore
 from include.wiring.realms import Realm, open_realm
 
 ROWS_SHOWN = 200
@@ -86,7 +87,7 @@ def _to_write(totals: PlanTotals) -> str:
 
 
 def _names(totals: PlanTotals) -> list[str]:
-    made = [f"{totals[key]['documents']} {kind}s" for kind in NAME_KINDS if (key := f"{kind}:create") in totals]
+    made = [f"{totals[key]['documents']} {kind}s" for kind in sorted(NAME_KINDS) if (key := f"{kind}:create") in totals]
     return [f"Created first: {', '.join(made)}."] if made else []
 
 

@@ -21,13 +21,12 @@ from include.billing_sync.facts_of_document import DRAFT, GONE_STATUSES
 from include.billing_sync.mapping import Mapped
 from include.billing_sync.payloads import entity_for, name_of, references, resolve_in_text, resolve_references
 from include.billing_sync.planning import Maker
-from include.billing_sync.ports import Item, Link, Ready
+from include.billing_sync.ports import NAME_KINDS, Item, Link, Ready
 from include.billing_sync.reasons import MOVED
 from include.billing_sync.settings import NEW_ACCOUNT
 from include.billing_sync.statuses import Action, ItemState
 from include.stores.billing import BillingReader, Document
 from include.stores.outbox import PostgresOutbox
-from include.stores.plans import NAME_KINDS
 from include.stores.settling import MAPPING_KINDS
 
 Lookup = Callable[[str], "str | None"]
