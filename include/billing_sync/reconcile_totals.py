@@ -67,13 +67,18 @@ class ClassSum:
 
 @dataclass(slots=True)
 class Totals:
-    """What a reconciliation found, added up document by document."""
+    """What a reconciliation found, added up document by document.
+
+    Each document that either side has is counted once, in one of: ``agreeing`` (on both sides, equal to the cent), ``void``
+    (void or deleted in billing, and void or absent in QuickBooks), ``explained``, ``drifting``.
+    """
 
     billed: int = 0
     held: int = 0
     agreeing: int = 0
     explained: int = 0
     drifting: int = 0
+    void: int = 0
     by_month: dict[tuple[str, str], Sums] = field(default_factory=dict)
     by_class: dict[tuple[DriftClass, str, str], ClassSum] = field(default_factory=dict)
 
@@ -97,7 +102,10 @@ class Totals:
         self.held += pair.held is not None
         self.drifting += any(one.is_drift for one in rows)
         self.explained += bool(rows) and not any(one.is_drift for one in rows) and any(one.explained for one in rows)
-        self.agreeing += bool(pair.mine or pair.held) and not any(one.is_drift or one.explained for one in rows)
+        is_quiet = bool(pair.mine or pair.held) and not any(one.is_drift or one.explained for one in rows)
+        is_void = pair.mine is None or pair.mine.is_gone
+        self.agreeing += is_quiet and not is_void
+        self.void += is_quiet and is_void
 
     def _add_difference(self, one: Difference) -> None:
         sums = self._sums(one.day, one.currency)
@@ -141,6 +149,14 @@ class Totals:
         )
 
     @property
+    def in_words(self) -> str:
+        """The counts as one sentence of a log or page."""
+        return (
+            f"{self.billed:,} documents in billing, {self.held:,} in QuickBooks: {self.agreeing:,} agree to the cent, "
+            f"{self.void:,} void on both sides, {self.explained:,} differ and are explained, {self.drifting:,} drift"
+        )
+
+    @property
     def drift_rows(self) -> int:
         """Differences that somebody has to look at."""
         return sum(one.rows for one in self.classes() if not one.explained and one.drift is not DriftClass.BALANCE)
@@ -153,6 +169,7 @@ class Totals:
             "agreeing": self.agreeing,
             "explained": self.explained,
             "drifting": self.drifting,
+            "void": self.void,
             "months": [{"month": month, "currency": code, **sums.to_json()} for month, code, sums in self.months()],
             "classes": [
                 {
@@ -169,7 +186,8 @@ class Totals:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Totals:
         """The totals that :meth:`to_json` wrote."""
-        counts = (content[name] for name in ("billed", "held", "agreeing", "explained", "drifting"))
+        # What was kept before void documents were counted apart had them among the agreeing ones.
+        counts = (content.get(name, 0) for name in ("billed", "held", "agreeing", "explained", "drifting", "void"))
         totals = cls(*counts)
         for one in content["months"]:
             totals.by_month[one["month"], one["currency"]] = Sums.from_json(one)

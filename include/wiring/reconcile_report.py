@@ -104,10 +104,7 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
 def summary(found: Reconciliation) -> Iterator[str]:
     """Lines for the task log: the counts, the classes with their money, the months with their difference."""
     totals = found.totals
-    yield (
-        f"{found.realm_key}, dated {found.from_date or '…'} to {found.to_date or '…'}: {totals.billed} documents in billing, "
-        f"{totals.held} in QuickBooks; {totals.agreeing} agree, {totals.explained} explained, {totals.drifting} drift"
-    )
+    yield f"{found.realm_key}, dated {found.from_date or '…'} to {found.to_date or '…'}: {totals.in_words}"
     for one in totals.classes():
         words = f"explained by {one.explained}" if one.explained else MEANINGS[one.drift]
         yield f"{one.drift}: {one.rows} ({words}), {one.amount:,} {one.currency}"

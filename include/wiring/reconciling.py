@@ -97,10 +97,7 @@ def reconcile(realm: Realm, run: Run, window: Window) -> Totals:
         _require_ties(totals)
         store.take_up_late(opened.id)
         store.finish(opened.id, totals)
-    log.info(
-        "%s: %s documents in billing, %s in QuickBooks: %s agree, %s explained, %s drift",
-        realm.key, totals.billed, totals.held, totals.agreeing, totals.explained, totals.drifting,
-    )  # fmt: skip
+    log.info("%s: %s", realm.key, totals.in_words)
     return totals
 
 
