@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -247,12 +247,23 @@ def keep_days_of(params: Mapping[str, Any]) -> int:
     return value
 
 
-def choices_from(params: Mapping[str, Any]) -> Choices:
-    """The choices of a form (or of ``--dag-run-conf``). Raises ChoiceError naming the field, and what is allowed."""
-    known = {**export_form(), **sync_form(), **care_form()}
+FORMS: Mapping[str, Callable[[], dict[str, Param]]] = {
+    "qbo_export_invoices": export_form,
+    "qbo_auto_sync": sync_form,
+    "qbo_reconcile": reconcile_form,
+    "qbo_refresh_lists": refresh_form,
+    "qbo_care": care_form,
+}
+
+
+def choices_from(params: Mapping[str, Any], dag_id: str) -> Choices:
+    """The choices of a DAG's form (or of ``--dag-run-conf``). Raises ChoiceError naming the field, and what is allowed."""
+    # A DAG that somebody made of the same tasks may have any of the fields.
+    forms = [FORMS[dag_id]] if dag_id in FORMS else FORMS.values()
+    known = {name: field for form in forms for name, field in form().items()}
     unknown = sorted(set(params) - set(known))
     if unknown:
-        raise ChoiceError(f"The form has no field {', '.join(unknown)}; it has {', '.join(known)}.")
+        raise ChoiceError(f"The form of {dag_id} has no field {', '.join(unknown)}; it has {', '.join(known)}.")
     chosen = Choices(
         realms=_texts(params, "realm"),
         from_date=_date(params, "from_date"),

@@ -58,7 +58,7 @@ def run_of(context: Mapping[str, Any]) -> Run:
         kind=str(getattr(dag_run.run_type, "value", dag_run.run_type)),
         start=context.get("data_interval_start"),
         end=context.get("data_interval_end"),
-        choices=choices_from(dict(context["params"])),
+        choices=choices_from(dict(context["params"]), dag_run.dag_id),
     )
 
 

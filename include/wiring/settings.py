@@ -133,7 +133,7 @@ def _problems(error: ValidationError, path: Path, lines: dict[tuple[str | int, .
         key = ".".join(part for part in named if isinstance(part, str))
         place = f"{path}{_at(lines.get(known))}: {key}"
         if fault["type"] == "extra_forbidden":
-            yield f"{place}: unknown setting{_meant(key)}; allowed: {_siblings(key)}"
+            yield f"{place}: unknown setting{_meant(key) or f'; allowed: {_siblings(key)}'}"
         elif fault["type"] == "missing":
             yield f"{place}: missing; allowed: {_allowed(key)}"
         else:
@@ -164,7 +164,7 @@ def _top_keys() -> list[str]:
 
 def _meant(key: str) -> str:
     close = difflib.get_close_matches(key, ALLOWED, n=1)
-    return f" (is {close[0]} meant?)" if close else ""
+    return f"; is {close[0]} meant?" if close else ""
 
 
 def _shown(value: Any) -> str:

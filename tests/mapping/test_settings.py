@@ -127,7 +127,7 @@ def test_words_that_yaml_would_read_as_booleans_stay_words(tmp_path: Path, word:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("customer: match", ", line 3: customer: unknown setting (is customers meant?); allowed: connection, "),
+        ("customer: match", ", line 3: customer: unknown setting; is customers meant?"),
         ("colour: red", ", line 3: colour: unknown setting; allowed: connection, "),
         ("customers: matches", ", line 3: customers: found 'matches', allowed: mapped_only, match, match_or_create"),
         ("customers:", ", line 3: customers: found nothing, allowed: mapped_only"),

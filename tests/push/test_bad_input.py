@@ -71,7 +71,7 @@ def test_each_bad_document_is_named_with_its_cure_and_the_good_one_goes(world: W
         ({"mode": "pull"}, "'mode' must be one of push, push_after_approval, plan_only"),
         ({"statuses": ["Lost"]}, "'statuses' knows Pending, Skipped, Error, Unknown, Synced, not Lost"),
         ({"invoice_numbers": [7]}, "'invoice_numbers' must be a list of texts"),
-        ({"invoices": "T-1"}, "The form has no field invoices; it has realm, from_date"),
+        ({"invoices": "T-1"}, "The form of qbo_export_invoices has no field invoices; it has realm, from_date"),
         ({"plan_id": "x"}, "'plan_id' must be the number of a stored plan, such as 12, not 'x'"),
         ({"plan_id": 10**30}, "'plan_id' must be the number of a stored plan"),
         ({"plan_id": True}, "'plan_id' must be the number of a stored plan"),
@@ -82,9 +82,17 @@ def test_each_bad_document_is_named_with_its_cure_and_the_good_one_goes(world: W
 def test_a_form_that_cannot_be_names_the_field_and_the_cure(form: dict[str, Any], told: str) -> None:
     """One sentence before anything is opened: the field, what was found, what is allowed."""
     with pytest.raises(ChoiceError) as refused:
-        choices_from(form)
+        choices_from(form, "qbo_export_invoices")
 
     assert told in str(refused.value)
+
+
+def test_a_field_of_another_form_is_unknown() -> None:
+    """What a DAG would not look at is refused, not left aside."""
+    with pytest.raises(ChoiceError) as refused:
+        choices_from({"realm": "demo", "plan_id": 7}, "qbo_auto_sync")
+
+    assert str(refused.value) == "The form of qbo_auto_sync has no field plan_id; it has realm, everything."
 
 
 def test_an_unknown_company_in_the_form_names_those_that_are_set_up(world: World) -> None:
