@@ -60,7 +60,10 @@ def assert_nothing_but_ids_and_counts(site: Site, run_id: str, series: str) -> N
             {"from_date": "2026-10-31", "to_date": "2026-10-01"},
             "'Invoices dated from' (2026-10-31) lies after 'Invoices dated to' (2026-10-01): swap them.",
         ),
-        ({"form_date": "2026-10-31"}, "The form of qbo_export_invoices has no field form_date; it has realm, from_date"),
+        (
+            {"form_date": "2026-10-31"},
+            "The form of qbo_export_invoices has no field form_date; it has realm, from_date",
+        ),
     ],
     ids=["unknown company", "from after to", "unknown field"],
 )
