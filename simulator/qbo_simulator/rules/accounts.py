@@ -5,63 +5,12 @@ from decimal import Decimal
 from qbo_simulator.books import Books, Record
 from qbo_simulator.errors import Fault, NotSimulated, missing
 from qbo_simulator.ledger import system_account
+from qbo_simulator.rules.account_types import CLASSIFICATIONS, SUBTYPE_DEFAULTS, TYPES_BY_SUBTYPE
 from qbo_simulator.rules.between import CONTROL
 from qbo_simulator.rules.lists import ListRules
 from qbo_simulator.rules.names import set_currency
 from qbo_simulator.rules.table import FORM_RULES
 from qbo_simulator.wire import Json
-
-CLASSIFICATIONS = {
-    "Bank": "Asset",
-    "Accounts Receivable": "Asset",
-    "Other Current Asset": "Asset",
-    "Fixed Asset": "Asset",
-    "Other Asset": "Asset",
-    "Accounts Payable": "Liability",
-    "Credit Card": "Liability",
-    "Other Current Liability": "Liability",
-    "Long Term Liability": "Liability",
-    "Equity": "Equity",
-    "Income": "Revenue",
-    "Other Income": "Revenue",
-    "Cost of Goods Sold": "Expense",
-    "Expense": "Expense",
-    "Other Expense": "Expense",
-    "Non-Posting": "Equity",
-}
-SUBTYPE_DEFAULTS = {
-    "Bank": "Checking",
-    "Accounts Receivable": "AccountsReceivable",
-    "Other Current Asset": "OtherCurrentAssets",
-    "Fixed Asset": "OtherFixedAssets",
-    "Other Asset": "OtherLongTermAssets",
-    "Accounts Payable": "AccountsPayable",
-    "Credit Card": "CreditCard",
-    "Other Current Liability": "OtherCurrentLiabilities",
-    "Long Term Liability": "OtherLongTermLiabilities",
-    "Equity": "RetainedEarnings",
-    "Income": "SalesOfProductIncome",
-    "Other Income": "OtherMiscellaneousIncome",
-    "Cost of Goods Sold": "SuppliesMaterialsCogs",
-    "Expense": "OtherMiscellaneousServiceCost",
-    "Other Expense": "OtherMiscellaneousExpense",
-    "Non-Posting": "RetainedEarnings",
-}
-TYPES_BY_SUBTYPE = {subtype: kind for kind, subtype in SUBTYPE_DEFAULTS.items() if kind != "Non-Posting"} | {
-    "ServiceFeeIncome": "Income",
-    "DiscountsRefundsGiven": "Income",
-    "NonProfitIncome": "Income",
-    "OtherPrimaryIncome": "Income",
-    "UnappliedCashPaymentIncome": "Income",
-    "UndepositedFunds": "Other Current Asset",
-    "Inventory": "Other Current Asset",
-    "Savings": "Bank",
-    "SalesTaxPayable": "Other Current Liability",
-    "GlobalTaxPayable": "Other Current Liability",
-    "BadDebts": "Expense",
-    "OfficeGeneralAdministrativeExpenses": "Expense",
-    "OpeningBalanceEquity": "Equity",
-}
 
 
 class AccountRules(ListRules):

@@ -101,7 +101,7 @@ class PaymentRules(Rules):
         settle_currency(books, document, party)
         self._settle_accounts(books, document, old)
         check_accounts(books, document)
-        applied = self._settle_lines(books, document, party)
+        applied = self._settle_lines(books, document, party, _applications(old or {}))
         used = self._used(applied)
         if used > document["TotalAmt"]:
             raise business(self._over_application(books))
@@ -135,7 +135,9 @@ class PaymentRules(Rules):
         if account_record.document["AccountType"] not in ("Bank", "Other Current Asset"):
             raise Fault("6430", f"Invalid Account Type used : {account_record.name}", element="DepositToAccountRef")
 
-    def _settle_lines(self, books: Books, document: Json, party: Record) -> dict[Target, Decimal]:
+    def _settle_lines(
+        self, books: Books, document: Json, party: Record, before: dict[Target, Decimal]
+    ) -> dict[Target, Decimal]:
         applied: dict[Target, Decimal] = {}
         printed: list[Json] = []
         for line in document["Line"]:
@@ -149,7 +151,7 @@ class PaymentRules(Rules):
                 raise missing("Line.LinkedTxn")
             target = self._target(books, linked[0], party)
             applied[target] = applied.get(target, Decimal(0)) + amount
-            printed.append(self._printed_line(books, target, amount))
+            printed.append(self._printed_line(books, target, amount, before.get(target, Decimal(0))))
         document["Line"] = printed
         return applied
 
@@ -186,8 +188,8 @@ class PaymentRules(Rules):
             )
         return kind, record.id
 
-    def _printed_line(self, books: Books, target: Target, amount: Decimal | int) -> Json:
-        return _printed_line(books, target, amount)
+    def _printed_line(self, books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
+        return _printed_line(books, target, amount, before)
 
 
 class BillPaymentRules(PaymentRules):
@@ -237,7 +239,7 @@ class BillPaymentRules(PaymentRules):
     def _link(self, record: Record) -> Json:
         return {"TxnId": str(record.id), "TxnType": f"BillPayment{record.document['PayType']}"}
 
-    def _printed_line(self, books: Books, target: Target, amount: Decimal | int) -> Json:
+    def _printed_line(self, books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
         return {"Amount": amount, "LinkedTxn": [{"TxnId": str(target[1]), "TxnType": target[0]}]}
 
     def send(self, books: Books, record: Record, send_to: str | None) -> Record:
@@ -255,10 +257,11 @@ def _same_family(books: Books, owner_id: int, customer: Record) -> bool:
     return reference == str(parent.id) and bool(child.document.get("BillWithParent"))
 
 
-def _printed_line(books: Books, target: Target, amount: Decimal | int) -> Json:
+def _printed_line(books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
+    """A line with what was open before this payment, which itself had taken ``before`` of it until now."""
     name, target_id = target
     record = books.get(ENTITIES[name], target_id)
-    pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{Decimal(record.document['Balance']):.2f}")]
+    pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{record.document['Balance'] + before:.2f}")]
     if "DocNumber" in record.document:
         pairs.append(("txnReferenceNumber", record.document["DocNumber"]))
     return {

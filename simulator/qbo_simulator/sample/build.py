@@ -113,8 +113,9 @@ def _company(world: World, wanted: Json) -> Company:
 
 def fill_lists(books: Books, with_names: bool) -> None:
     """Accounts, items, terms, payment methods and tax; with the sample's customers, vendors and employees or without."""
-    for row_id, name, kind, subtype in data.ACCOUNTS:
-        create_as(books, "Account", row_id, {"Name": name, "AccountType": kind, "AccountSubType": subtype})
+    for row_id, name, kind, subtype, *above in data.ACCOUNTS:
+        place: Json = {"SubAccount": True, "ParentRef": {"value": str(above[0])}} if above else {}
+        create_as(books, "Account", row_id, {"Name": name, "AccountType": kind, "AccountSubType": subtype, **place})
     fill_tax(books)
     for row_id, name, kind, description, price, account in data.ITEMS:
         item: Json = {"Name": name, "Type": kind, "UnitPrice": price, "IncomeAccountRef": {"value": str(account)}}
@@ -129,10 +130,11 @@ def fill_lists(books: Books, with_names: bool) -> None:
         return
     for row in data.CUSTOMERS:
         create_as(books, "Customer", row[0], customer_payload(row))
-    for row_id, name in data.VENDORS:
-        create_as(books, "Vendor", row_id, {"DisplayName": name})
     for row_id, given, family in data.EMPLOYEES:
         create_as(books, "Employee", row_id, {"GivenName": given, "FamilyName": family})
+    # Behind the employees: the last of them has the highest id of all names.
+    for row_id, name in data.VENDORS:
+        create_as(books, "Vendor", row_id, {"DisplayName": name})
 
 
 def create_as(books: Books, entity_name: str, id: int, payload: Json) -> None:

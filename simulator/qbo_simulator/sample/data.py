@@ -1,26 +1,42 @@
 # ruff: noqa: E501 - one row of a table per line
 """The lists of a new company, by the public shape of Intuit's landscaping sample; ids as they are there."""
 
-# id, name, type, subtype
+# id, name, type, subtype, account above it
 ACCOUNTS = (
     (1, "Services", "Income", "ServiceFeeIncome"),
     (2, "Retained Earnings", "Equity", "RetainedEarnings"),
+    (3, "Prepaid Expenses", "Other Current Asset", "PrepaidExpenses"),
     (4, "Undeposited Funds", "Other Current Asset", "UndepositedFunds"),
     (7, "Advertising", "Expense", "AdvertisingPromotional"),
     (8, "Bank Charges", "Expense", "BankCharges"),
+    (13, "Meals and Entertainment", "Expense", "EntertainmentMeals"),
     (15, "Office Expenses", "Expense", "OfficeGeneralAdministrativeExpenses"),
+    (17, "Rent or Lease", "Expense", "RentOrLeaseOfBuildings"),
     (20, "Supplies Expense", "Expense", "SuppliesMaterials"),
+    (22, "Travel", "Expense", "Travel"),
+    (24, "Utilities", "Expense", "Utilities"),
     (33, "Accounts Payable (A/P)", "Accounts Payable", "AccountsPayable"),
     (34, "Opening Balance Equity", "Equity", "OpeningBalanceEquity"),
     (35, "Checking", "Bank", "Checking"),
     (36, "Savings", "Bank", "Savings"),
+    (37, "Truck", "Fixed Asset", "Vehicles"),
+    (38, "Original Cost", "Fixed Asset", "Vehicles", 37),
+    (39, "Depreciation", "Fixed Asset", "AccumulatedDepreciation", 37),
     (41, "Mastercard", "Credit Card", "CreditCard"),
+    (42, "Visa", "Credit Card", "CreditCard"),
+    (43, "Loan Payable", "Other Current Liability", "OtherCurrentLiabilities"),
+    (44, "Notes Payable", "Long Term Liability", "NotesPayable"),
     (45, "Landscaping Services", "Income", "OtherPrimaryIncome"),
     (48, "Fountains and Garden Lighting", "Income", "SalesOfProductIncome"),
     (49, "Plants and Soil", "Income", "SalesOfProductIncome"),
     (50, "Sprinklers and Drip Systems", "Income", "SalesOfProductIncome"),
     (52, "Maintenance and Repair", "Income", "OtherPrimaryIncome"),
     (54, "Pest Control Services", "Income", "OtherPrimaryIncome"),
+    (55, "Automobile", "Expense", "Auto"),
+    (56, "Fuel", "Expense", "Auto", 55),
+    (58, "Job Expenses", "Expense", "CostOfLabor"),
+    (63, "Job Materials", "Expense", "SuppliesMaterials", 58),
+    (64, "Decks and Patios", "Expense", "SuppliesMaterials", 63),
     (79, "Sales of Product Income", "Income", "SalesOfProductIncome"),
     (80, "Cost of Goods Sold", "Cost of Goods Sold", "SuppliesMaterialsCogs"),
     (81, "Inventory Asset", "Other Current Asset", "Inventory"),
@@ -92,7 +108,7 @@ VENDORS = (
     (34, "Cigna Health Care"), (35, "Computers by Jenni"), (36, "Diego's Road Warrior Bodyshop"), (37, "EDD"), (38, "Ellis Equipment Rental"),
     (39, "Fidelity"), (40, "Hall Properties"), (41, "Hicks Hardware"), (42, "Lee Advertising"), (43, "Mahoney Mugs"), (44, "Met Life Dental"),
     (45, "National Eye Care"), (46, "Norton Lumber and Building Materials"), (47, "Pam Seitz"), (48, "PG&E"), (49, "Robertson & Associates"),
-    (50, "Squeaky Kleen Car Wash"), (51, "Tania's Nursery"), (52, "Tim Philip Masonry"), (53, "Tony Rondonuwu"),
+    (50, "Squeaky Kleen Car Wash"), (51, "Tania's Nursery"), (52, "Tim Philip Masonry"), (53, "Tony Rondonuwu"), (56, "Bob's Burger Joint"),
 )  # fmt: skip
 # id, given name, family name
 EMPLOYEES = ((54, "John", "Johnson"), (55, "Emily", "Platt"))
