@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from fastapi import HTTPException
 
 from include.billing_sync.findings import badge
 from include.billing_sync.settings import RealmSettings
@@ -104,9 +105,12 @@ def companies(state: psycopg.Connection[Any]) -> list[Company]:
     return sorted(found, key=lambda company: company.realm_key)
 
 
-def company(state: psycopg.Connection[Any], realm_key: str) -> Company | None:
-    """One of :func:`companies`."""
-    return next((one for one in companies(state) if one.realm_key == realm_key), None)
+def company(state: psycopg.Connection[Any], realm_key: str) -> Company:
+    """One of :func:`companies`. Raises HTTPException (404) for a realm that nobody has set up."""
+    found = next((one for one in companies(state) if one.realm_key == realm_key), None)
+    if found is None:
+        raise HTTPException(404, f"There is no realm {realm_key}.")
+    return found
 
 
 def _configured(settings: RealmSettings, rows: list[Realm], tokens: Mapping[int, SignOn]) -> Company:

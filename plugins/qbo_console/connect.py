@@ -6,18 +6,17 @@ import logging
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import psycopg
 from airflow.configuration import conf
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from include.wiring import oauth_session
 from include.wiring.examination import examination
-from include.wiring.oauth_session import Callback, NoFernetKey, SignOnRefused
+from include.wiring.oauth_session import Callback, SignOnRefused
 from qbo_console import answers
 from qbo_console.choices import choices
 from qbo_console.companies import Company, companies, company
-from qbo_console.guards import BaseUser, GetUserDep, acting_user, can_act, csrf_token, may_act
+from qbo_console.guards import BaseUser, GetUserDep, acting_user, can_act, form_token, may_act
 from qbo_console.state import State
 
 router = APIRouter()
@@ -39,7 +38,7 @@ def connect_page(request: Request, user: GetUserDep, state: State) -> Response:
 @router.get(f"{PATH}/{{realm_key}}")
 def company_page(request: Request, user: GetUserDep, state: State, realm_key: str) -> Response:
     """One realm: what it is connected to, what its settings choose from, and what is not ready yet."""
-    found = _known(state, realm_key)
+    found = company(state, realm_key)
     # The examination reads lists that were never read, so it goes before the choices from them.
     examined = examination(realm_key) if found.is_connected else None
     offered = choices(state, found) if found.is_connected else None
@@ -49,7 +48,7 @@ def company_page(request: Request, user: GetUserDep, state: State, realm_key: st
 @router.post(f"{PATH}/{{realm_key}}")
 def start_sign_on(request: Request, user: ActingUser, state: State, realm_key: str) -> Response:
     """Send the browser to Intuit's sign-on, with a text that only this user, browser and realm can bring back."""
-    found = _known(state, realm_key)
+    found = company(state, realm_key)
     if found.problems:
         raise SignOnRefused("This realm cannot be connected yet", "; ".join(found.problems))
     redirect_uri = _redirect_uri(request)
@@ -117,7 +116,7 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def _page(request: Request, user: BaseUser, template: str, shown: tuple[Company, ...], **values: Any) -> Response:
-    token, problem = _token(user)
+    token, problem = form_token(user)
     targets = tuple(oauth_session.authorization_url(one.settings) for one in shown if one.settings and not one.problems)
     return answers.page(
         request,
@@ -129,20 +128,6 @@ def _page(request: Request, user: BaseUser, template: str, shown: tuple[Company,
         can_act=can_act(user),
         **values,
     )
-
-
-def _token(user: BaseUser) -> tuple[str, str]:
-    try:
-        return (csrf_token(user) if can_act(user) else ""), ""
-    except NoFernetKey as error:
-        return "", str(error)
-
-
-def _known(state: psycopg.Connection[Any], realm_key: str) -> Company:
-    found = company(state, realm_key)
-    if found is None:
-        raise HTTPException(404, f"There is no realm {realm_key}.")
-    return found
 
 
 def _redirect_uri(request: Request) -> str:

@@ -15,9 +15,9 @@ from airflow.api_fastapi.auth.managers.models.resource_details import Connection
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user, requires_access_connection, requires_access_dag
 from fastapi import Depends, Form, HTTPException
 
-from include.wiring.oauth_session import SealBroken, open_seal, seal
+from include.wiring.oauth_session import NoFernetKey, SealBroken, open_seal, seal
 
-__all__ = ["BaseUser", "GetUserDep", "acting_user", "can_act", "csrf_token", "may_act", "may_look", "readable"]
+__all__ = ["BaseUser", "GetUserDep", "acting_user", "can_act", "form_token", "may_act", "may_look", "readable"]
 
 CSRF_LIFE = 12 * 60 * 60
 """Seconds that a form may stay open."""
@@ -46,9 +46,17 @@ def can_act(user: BaseUser) -> bool:
     return get_auth_manager().is_authorized_connection(method="PUT", details=ConnectionDetails(), user=user)
 
 
-def csrf_token(user: BaseUser) -> str:
-    """What a form must send back: sealed, good for this user and for hours."""
-    return seal("form", {"user": str(user.get_id())})
+def form_token(user: BaseUser) -> tuple[str, str]:
+    """What a form of this user must send back: sealed, good for this user and for hours. Nobody who may not act gets one.
+
+    With it comes why there is none although the user may act: Airflow has no key to seal it with.
+    """
+    if not can_act(user):
+        return "", ""
+    try:
+        return seal("form", {"user": str(user.get_id())}), ""
+    except NoFernetKey as error:
+        return "", str(error)
 
 
 def acting_user(

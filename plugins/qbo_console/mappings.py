@@ -29,10 +29,9 @@ from include.wiring.mapping_desk import (
     exclusion_of,
     mapping_for,
 )
-from include.wiring.oauth_session import NoFernetKey
 from qbo_console import answers
-from qbo_console.companies import Company, company
-from qbo_console.guards import BaseUser, GetUserDep, acting_user, can_act, csrf_token
+from qbo_console.companies import company
+from qbo_console.guards import BaseUser, GetUserDep, acting_user, can_act, form_token
 from qbo_console.state import State as StateConnection
 
 router = APIRouter(prefix="/mappings/{realm_key}")
@@ -121,10 +120,11 @@ def mappings_page(
     done: str | None = None,
 ) -> Response:
     """One kind: what billing has, undecided keys first, and what QuickBooks has to choose from for one of them."""
-    found, wanted = _known(state, realm_key), _kind(kind)
+    found, wanted = company(state, realm_key), _kind(kind)
     search = Search(view.q, view.state, KEYS_SHOWN, (view.page - 1) * KEYS_SHOWN)
     asked = Asked(search, key, view.find, start, done)
-    token, problem = _token(user, found)
+    is_open = found.is_connected and not found.problems
+    token, problem = form_token(user) if is_open else ("", "")
     shown = None
     if found.row is not None and found.settings is not None:
         shown = _shown(state, found.settings, found.row.id, wanted, asked)
@@ -160,7 +160,7 @@ def decision(
     said: Annotated[Decision, Depends()],
 ) -> Response:
     """Write one decision; it holds at once. Ends on the page, so that a reload does not decide again."""
-    found, wanted = _known(state, realm_key), _kind(kind)
+    found, wanted = company(state, realm_key), _kind(kind)
     if not found.is_connected or found.problems or found.settings is None or found.row is None:
         raise HTTPException(409, f"{realm_key} is not connected, so its mapping book cannot be changed here.")
     try:
@@ -195,23 +195,6 @@ def _write(
         origin: Origin = "suggestion" if said.suggested_id else "console"
         decide(state, realm, row, seen_at=said.seen, origin=origin, changed_by=changed_by)
     log.info("%s: %s decided on %s %s", settings.realm_key, changed_by, kind, said.key)
-
-
-def _token(user: BaseUser, found: Company) -> tuple[str, str]:
-    """The form's token, where this user may decide on this realm; and why there is none in spite of it."""
-    if not can_act(user) or not found.is_connected or found.problems:
-        return "", ""
-    try:
-        return csrf_token(user), ""
-    except NoFernetKey as error:
-        return "", str(error)
-
-
-def _known(state: psycopg.Connection[Any], realm_key: str) -> Company:
-    found = company(state, realm_key)
-    if found is None:
-        raise HTTPException(404, f"There is no realm {realm_key}.")
-    return found
 
 
 def _kind(kind: str) -> Kind:
