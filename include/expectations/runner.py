@@ -18,6 +18,7 @@ from include.billing_sync.reason_catalogue import Severity
 from include.billing_sync.reasons import Finding, worst_of_each
 from include.billing_sync.settings import RealmSettings
 from include.expectations.result import CheckResult
+from include.expectations.surely_met import is_surely_met
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -99,18 +100,19 @@ class Gate:
         """Each expectation's meta with the rows that do not meet it.
 
         Naming rows is what costs Great Expectations most, and most rules are met by all: which ones are not is asked
-        first, and rows are asked only of those. A rule that is content when most rows meet it is asked in any case.
+        first, of those that are not surely met, and rows are asked only of these. A rule that is content when most rows
+        meet it is asked in any case.
         """
-        batch = _batches().get_batch(batch_parameters={"dataframe": frame(rows)})
         rules = self._expectations
-        verdicts = _validated(batch, rules, {"result_format": "BOOLEAN_ONLY"})
-        asked = [
-            place for place, one in enumerate(verdicts) if not one.success or getattr(rules[place], "mostly", 1) != 1
-        ]
-        named = dict(zip(asked, _validated(batch, [rules[place] for place in asked], _NAMING), strict=True))
-        for place, verdict in enumerate(verdicts):
-            unmet = named[place].result.get("unexpected_index_list") if place in named else None
-            yield verdict.expectation_config.meta, [int(row[_ROW]) for row in unmet or ()]
+        facts = frame(rows)
+        doubtful = [rule for rule in rules if not is_surely_met(rule, facts)]
+        batch = _batches().get_batch(batch_parameters={"dataframe": facts}) if doubtful else None
+        verdicts = zip(doubtful, _validated(batch, doubtful, {"result_format": "BOOLEAN_ONLY"}), strict=True)
+        asked = [rule for rule, verdict in verdicts if not verdict.success or getattr(rule, "mostly", 1) != 1]
+        named = {id(rule): one for rule, one in zip(asked, _validated(batch, asked, _NAMING), strict=True)}
+        for rule in rules:
+            unmet = named[id(rule)].result.get("unexpected_index_list") if id(rule) in named else None
+            yield rule.meta, [int(row[_ROW]) for row in unmet or ()]
 
 
 @cache

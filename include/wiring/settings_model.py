@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -72,8 +73,14 @@ def _one_choice(value: Any) -> Any:
     return {"choice": value} if isinstance(value, str) else value
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The IANA names. Each look at them opens all the files of the system's folder, so it is done once per process."""
+    return frozenset(available_timezones()) - {"localtime"}
+
+
 def _known_zone(value: str) -> str:
-    if value not in available_timezones() or value == "localtime":
+    if value not in _zones():
         raise ValueError("not an IANA name")
     return value
 
