@@ -6,7 +6,7 @@ A committed write survives ``kill -9``: WAL with ``synchronous = normal`` loses 
 import sqlite3
 from pathlib import Path
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 SCHEMA = """
 create table if not exists companies (
@@ -54,6 +54,8 @@ create index if not exists objects_by_update on objects (company, entity, delete
 create index if not exists objects_by_balance on objects (company, entity, deleted, balance);
 create index if not exists objects_by_total on objects (company, entity, deleted, total);
 create index if not exists objects_by_parent on objects (company, entity, deleted, parent) where parent is not null;
+create index if not exists objects_in_stock on objects (company, id)
+    where entity = 'Item' and json_extract(body, '$.Type') = 'Inventory';
 create index if not exists objects_to_post on objects (company, entity, id) where posted = 0;
 create table if not exists postings (
     company integer not null,
@@ -66,6 +68,20 @@ create table if not exists postings (
 );
 create index if not exists postings_by_account on postings (company, account, txn_date, amount);
 create index if not exists postings_by_transaction on postings (company, entity, id);
+-- What came in and went out of each inventory item, by document.
+create table if not exists stock (
+    company integer not null,
+    entity text not null,
+    id integer not null,
+    item integer not null,
+    txn_date text not null,
+    -- Exact, as text; what goes out is negative.
+    quantity text not null,
+    -- What was paid for it; null for what customers buy and bring back.
+    cents integer
+);
+create index if not exists stock_by_item on stock (company, item, txn_date);
+create index if not exists stock_by_document on stock (company, entity, id);
 create table if not exists files (
     company integer not null,
     id integer not null,

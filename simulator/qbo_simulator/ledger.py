@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from qbo_simulator import wire
-from qbo_simulator.books import Books
+from qbo_simulator import stock, wire
+from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.wire import Json
@@ -95,8 +95,8 @@ class Poster:
 
 
 def look(books: Books, entity: EntityType) -> None:
-    """Called before objects are shown: balances of accounts must be those of now."""
-    if entity.name == "Account":
+    """Called before objects are shown: balances of accounts, and what is in stock, must be those of now."""
+    if entity.name == "Account" or (entity.name == "Item" and stock.is_kept(books)):
         settle(books)
 
 
@@ -109,10 +109,22 @@ def settle(books: Books) -> None:
         return
     poster = Poster(books)
     moved: dict[int, int] = defaultdict(int)
+    keeps_stock, items = stock.is_kept(books), set[int]()
     for entity, row_id, is_deleted, body in rows:
         _forget(books, entity, row_id, moved)
         document = {} if is_deleted else wire.parse(body)
-        post(books, entity, row_id, document, {} if is_deleted else poster.entries(entity, document), moved)
+        post(
+            books,
+            entity,
+            row_id,
+            document.get("TxnDate", ""),
+            {} if is_deleted else poster.entries(entity, document),
+            moved,
+        )
+        if keeps_stock:
+            items |= stock.follow(books, entity, row_id, document)
+    for item in sorted(items):
+        post_stock(books, poster, item, moved)
     books.database.execute("update objects set posted = 1 where company = ? and posted = 0", (books.company.key,))
     move_balances(books, moved)
 
@@ -125,11 +137,34 @@ def _forget(books: Books, entity: str, id: int, moved: dict[int, int]) -> None:
     books.database.execute(f"delete {known}", key)
 
 
-def post(books: Books, entity: str, id: int, document: Json, entries: dict[int, int], moved: dict[int, int]) -> None:
+def open_stock(books: Books, item: Record) -> None:
+    """A new inventory item: what there is of it stands against opening balance equity."""
+    settle(books)
+    moved: dict[int, int] = defaultdict(int)
+    if stock.open_shelf(books, item):
+        post_stock(books, Poster(books), item.id, moved)
+        move_balances(books, moved)
+
+
+def post_stock(books: Books, poster: Poster, item_id: int, moved: dict[int, int]) -> None:
+    """Post anew what an item is worth: its first stock, and the cost of what was sold, day by day, in its own name."""
+    opening, first_day, costs = stock.value(books, item_id)
+    item = books.get(stock.ITEM, item_id).document
+    asset, cost_of_sales = int(item["AssetAccountRef"]["value"]), int(item["ExpenseAccountRef"]["value"])
+    _forget(books, stock.START, item_id, moved)
+    if opening:
+        entries = {asset: opening, poster.system("OpeningBalanceEquity"): -opening}
+        post(books, stock.START, item_id, first_day, entries, moved)
+    for day, cents in costs.items():
+        if cents:
+            post(books, stock.START, item_id, day, {cost_of_sales: cents, asset: -cents}, moved)
+
+
+def post(books: Books, entity: str, id: int, day: str, entries: dict[int, int], moved: dict[int, int]) -> None:
     """Store the postings of one document and add them to ``moved``."""
     books.database.executemany(
         "insert into postings (company, entity, id, account, txn_date, amount) values (?, ?, ?, ?, ?, ?)",
-        [(books.company.key, entity, id, account, document["TxnDate"], amount) for account, amount in entries.items()],
+        [(books.company.key, entity, id, account, day, amount) for account, amount in entries.items()],
     )
     for account, amount in entries.items():
         moved[account] += amount

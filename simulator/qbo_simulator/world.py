@@ -14,12 +14,13 @@ from qbo_simulator.database import connect
 from qbo_simulator.settings import Settings
 
 # Tables whose rows belong to one company.
-OF_A_COMPANY = ("objects", "postings", "files", "names", "sequences", "remembered")
+OF_A_COMPANY = ("objects", "postings", "stock", "files", "names", "sequences", "remembered")
 TABLES = (
     "companies",
     "sequences",
     "objects",
     "postings",
+    "stock",
     "files",
     "events",
     "names",

@@ -28,6 +28,11 @@ MONEY = ("Payment", "BillPayment")
 # Tax codes that each country of a seed has for sales and purchases alike.
 CODES = {"US": ("TAX", "NON"), "GB": ("2", "3", "4", "6")}
 Body = dict[str, Any]
+# An item of which stock is kept: ten on hand, at 1.11 each.
+STOCKED: Body = {
+    "Name": "Stocked", "Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 10, "InvStartDate": "2015-01-01",
+    "PurchaseCost": 1.11, "IncomeAccountRef": ref(79), "AssetAccountRef": ref(81), "ExpenseAccountRef": ref(80),
+}  # fmt: skip
 
 
 class Bookkeeper:
@@ -75,6 +80,8 @@ class Bookkeeper:
         for line in body.get("Line", ()):
             for link in line.get("LinkedTxn", ()):
                 self.done[f"{entity} of {link['TxnType']}"] += 1
+            if "Qty" in (line.get("SalesItemLineDetail") or line.get("ItemBasedExpenseLineDetail") or {}):
+                self.done[f"stock on {entity}"] += 1
             if line.get("DetailType") in ("DiscountLineDetail", "GroupLineDetail"):
                 self.done[f"{line['DetailType']} on {entity}"] += 1
         if "GlobalTaxCalculation" in body:
@@ -101,6 +108,8 @@ class Bookkeeper:
         if "Line" in body:
             detail = self.tax(chance) if self.country != "US" else {}
             body["Line"] = [expense_line(cents(chance), **detail), purchased_item_line(cents(chance), **detail)]
+            if chance.random() < 0.5:
+                body["Line"].append(purchased_item_line(cents(chance), self.stocked(), Qty=some(chance), **detail))
             body |= self.calculation(chance)
         else:
             body["Amount"] = cents(chance)
@@ -130,6 +139,8 @@ class Bookkeeper:
             inside = [item_line(cents(chance), item="1", **self.tax(chance)) for _ in range(2)]
             detail = {"GroupItemRef": ref(self.bundle()), "Quantity": 1, "Line": inside}
             lines.append({"DetailType": "GroupLineDetail", "GroupLineDetail": detail})
+        if chance.random() < 0.4:
+            lines.append(item_line(cents(chance), item=self.stocked(), Qty=some(chance), **self.tax(chance)))
         body = invoice(*lines, customer=chance.choice(CUSTOMERS)) | self.calculation(chance)
         if chance.random() < 0.3 and self.country == "US":
             detail = {"PercentBased": True, "DiscountPercent": chance.randint(1, 100)}
@@ -139,6 +150,11 @@ class Bookkeeper:
         if entity == "Invoice" and chance.random() < 0.2:
             body["Deposit"] = Decimal("0.50")
         return body
+
+    def stocked(self) -> str:
+        """The company's only item of which stock is kept; made when it is first needed."""
+        found = self.qbo.query("select * from Item where Type = 'Inventory'").rows
+        return str((found or [self.qbo.create("Item", **STOCKED)])[0]["Id"])
 
     def bundle(self) -> str:
         """The company's only bundle; made when it is first needed."""
@@ -203,6 +219,11 @@ class Bookkeeper:
                 journal_line(sides[1], amount, PAYABLE, Entity=named("Vendor", chance.choice(VENDORS))),
             ]
         }
+
+
+def some(chance: random.Random) -> Decimal:
+    """A quantity, sometimes a fraction."""
+    return Decimal(chance.randint(1, 40)) / chance.choice((1, 2, 4))
 
 
 def cents(chance: random.Random) -> Decimal:

@@ -19,6 +19,9 @@ from tests.simulator.bookkeeper import (
 from tests.simulator.client import Qbo
 
 CENT = Decimal("0.01")
+COST_OF_SALES, STOCK = "80", "81"
+# What leaves (or comes back) with a sale.
+SOLD = (("Invoice", -1), ("SalesReceipt", -1), ("CreditMemo", 1), ("RefundReceipt", 1))
 # Documents that move money: what it leaves, and what it comes to.
 MOVES = (
     ("Transfer", "FromAccountRef", "ToAccountRef"),
@@ -47,6 +50,7 @@ def check_books(qbo: Qbo) -> None:
     income_and_tax_come_from_lines(qbo, documents, posted)
     forms_add_up(documents)
     links_are_on_both_sides(documents)
+    stock_is_what_was_bought_and_not_sold(qbo, documents, posted)
 
 
 def accounts_show_what_was_posted(qbo: Qbo, posted: Sums) -> None:
@@ -259,3 +263,21 @@ def on_account(documents: Documents, account: str) -> Sums:
                 party = detail["Entity"].get("EntityRef", detail["Entity"])["value"]
                 totals[party] += line["Amount"] if detail.get("PostingType") == "Debit" else -line["Amount"]
     return totals
+
+
+def stock_is_what_was_bought_and_not_sold(qbo: Qbo, documents: Documents, posted: Sums) -> None:
+    """Quantity on hand; and what was paid for goods lies in stock or in the cost of what was sold, to the cent."""
+    [item] = qbo.query("select * from Item where Type = 'Inventory'").rows or [None]
+    on_hand, paid = Decimal(10), Decimal("11.10")
+    for name, sign in (*SOLD, ("Bill", 1), ("VendorCredit", -1), ("Purchase", 1)):
+        for one in documents[name]:
+            way = -sign if one.get("Credit") else sign
+            for line in flat(one["Line"]):
+                detail = line.get("SalesItemLineDetail") or line.get("ItemBasedExpenseLineDetail") or {}
+                if item and detail.get("ItemRef", {}).get("value") == item["Id"]:
+                    on_hand += way * detail["Qty"]
+                if "ItemBasedExpenseLineDetail" in line:
+                    paid += way * line["Amount"]
+    if item:
+        assert item["QtyOnHand"] == on_hand
+        assert posted[COST_OF_SALES] + posted[STOCK] == paid

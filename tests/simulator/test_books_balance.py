@@ -35,6 +35,7 @@ REACHED = {
     "delete BillPayment",
     "delete Deposit",
     "GroupLineDetail on Invoice",
+    *(f"stock on {name}" for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "Purchase", "RefundReceipt")),
 }
 REACHED_BY_COUNTRY = {
     "US": {

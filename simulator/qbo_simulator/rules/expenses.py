@@ -7,7 +7,7 @@ from qbo_simulator.books import Books
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import ACCOUNT_EXPENSE_DETAIL, ITEM_EXPENSE_DETAIL
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
-from qbo_simulator.rules.lines import Lines, identify
+from qbo_simulator.rules.lines import Lines, check_stock, identify
 from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.wire import Json
 
@@ -54,7 +54,7 @@ def _line(books: Books, line: Json, kind: str, before: dict[str, Json], lines: L
     if kind == ACCOUNT_LINE:
         _account(books, detail, known)
     else:
-        _item(books, detail, known, amount)
+        _item(books, detail, known, amount, lines.date)
     for name in detail:
         if name.endswith("Ref") and name not in RESOLVED:
             raise NotSimulated(f"{name} on lines of purchases")
@@ -82,7 +82,7 @@ def _account(books: Books, detail: Json, known: Json) -> None:
         raise business(text)
 
 
-def _item(books: Books, detail: Json, known: Json, amount: Decimal | int) -> None:
+def _item(books: Books, detail: Json, known: Json, amount: Decimal | int, date: str) -> None:
     if "ItemRef" not in detail:
         raise missing("Line.ItemBasedExpenseLineDetail.ItemRef")
     item = books.refer("Item", detail["ItemRef"], was=known.get("ItemRef"))
@@ -93,8 +93,8 @@ def _item(books: Books, detail: Json, known: Json, amount: Decimal | int) -> Non
             f"Amount is not equal to UnitPrice * Qty. Supplied value:{wire.plain(amount):,}",
             element="Line.Amount",
         )
-    if item.document["Type"] == "Inventory" and quantity is None:
-        raise Fault("6520", f"A quantity is required for the inventory item {item.name}.", element="Line.Qty")
+    if item.document["Type"] == "Inventory":
+        check_stock(item.document, quantity, date)
 
 
 def _billing(books: Books, detail: Json, known: Json) -> None:

@@ -1,5 +1,8 @@
 """Rules of products and services."""
 
+from typing import Any
+
+from qbo_simulator import ledger
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import BUNDLE
@@ -15,7 +18,7 @@ class ItemRules(ListRules):
     """Products and services."""
 
     gaps = (
-        "stock: QtyOnHand does not follow sales",
+        "stock that is set by hand: another QtyOnHand, InvStartDate or asset account in an update (InventoryAdjustment)",
         "the properties " + ", ".join(NOT_SIMULATED),
     )
     kept_on_full_update = ("TrackQtyOnHand", "Type", "ItemGroupDetail", "PrintGroupedItems")
@@ -43,6 +46,11 @@ class ItemRules(ListRules):
         record = books.insert(self.entity, document)
         self._claim_name(books, record)
         return record
+
+    def created(self, books: Books, record: Record) -> None:
+        """What there is of an inventory item on its first day is worth something."""
+        if record.document["Type"] == "Inventory":
+            ledger.open_stock(books, record)
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Types, accounts and what inventory needs."""
@@ -92,6 +100,8 @@ class ItemRules(ListRules):
                 raise missing("TrackQtyOnHand")
             for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand"):
                 document.setdefault(field, before.get(field))
+                if before.get("Type") == "Inventory" and _told(document[field]) != _told(before[field]):
+                    raise NotSimulated(f"another {field} of an inventory item")
         elif any(document.get(field) for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand", "TrackQtyOnHand")):
             raise business("Quantities and an asset account belong to inventory items only.", "Type")
         for field in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
@@ -101,3 +111,7 @@ class ItemRules(ListRules):
             account = books.get(ENTITIES["Account"], int(document["IncomeAccountRef"]["value"]))
             if kind == "Inventory" and account.document["AccountType"] != "Income":
                 raise Fault("6430", f"Invalid Account Type used : {account.name}", element="IncomeAccountRef")
+
+
+def _told(value: Any) -> Any:
+    return value["value"] if isinstance(value, dict) else value

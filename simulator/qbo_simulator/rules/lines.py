@@ -110,7 +110,7 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     elif item_reference["value"] != SHIPPING_ITEM:
         item = books.refer("Item", item_reference, was=known.get("ItemRef")).document
         if item["Type"] == "Inventory":
-            _check_stock(item, quantity, lines.date)
+            check_stock(item, quantity, lines.date)
     if "ClassRef" in detail:
         settle_tracking(books, detail, known)
     number = len(lines.items) + 1
@@ -157,7 +157,7 @@ def _arranged(line: Json, line_id: str, number: int, detail: Json) -> Json:
     return result
 
 
-def _check_stock(item: Json, quantity: Decimal | int | None, date: str) -> None:
+def check_stock(item: Json, quantity: Decimal | int | None, date: str) -> None:
     """Inventory needs a quantity, and a date on which it was already kept."""
     if quantity is None:
         raise Fault("6520", f"A quantity is required for the inventory item {item['Name']}.", element="Line.Qty")
