@@ -13,6 +13,7 @@ from qbo_simulator.clock import meta_time, parse_moment
 from qbo_simulator.company import Company
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.kinds import EntityType, body_of
+from qbo_simulator.entities.recurring import made_on
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.usual_line import print_document
 from qbo_simulator.errors import bad_reference, not_found
@@ -327,6 +328,7 @@ class Books:
         party = document.get("CustomerRef") or document.get("VendorRef") or document.get("EntityRef")
         parent = document.get("ParentRef")
         total = document.get("TotalAmt", document.get("Amount"))
+        due = made_on(document["RecurringInfo"]) if entity.wraps else document.get("DueDate")
         record.text = print_document(record.document)
         self.database.execute(
             f"{verb} objects (company, entity, id, sync_token, created, updated, active, deleted, name, full_name, doc_number, "
@@ -342,7 +344,7 @@ class Books:
                 document.get("FullyQualifiedName"),
                 document.get("DocNumber"),
                 document.get("TxnDate"),
-                document.get("DueDate"),
+                due,
                 int(party["value"]) if party else None,
                 int(parent["value"]) if parent else None,
                 None if total is None else wire.cents(total),

@@ -19,7 +19,7 @@ GENERAL_GAPS = (
     "`include=` other than `allowduplicatedocnum`, `void` and `invoiceLink`; query parameters that QBO does not document",
     "OpenID: no `id_token` is issued, the key set is empty",
     "documents mailed inside a batch do not count towards the sandbox's e-mails of a day",
-    "exchange gains and losses: a payment is posted at its own rate",
+    "exchange gains and losses that are not realised by a payment (revaluation of balances)",
     "tax rates other than `TaxOnAmount`",
 )
 
@@ -35,7 +35,8 @@ ASSUMED = (
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
     "a thousand objects is refused (10100)",
     "stock: what is sold costs what was bought first, or will be bought next; goods that come back cost what the last ones cost",
-    "templates of transactions: that they have no number and no dates, and what a schedule must say",
+    "templates of transactions: that they have no number and no dates, what a schedule must say, that an automated one is made "
+    "with the first call on or after its day, at the date that it is due, and left out where QBO would refuse it",
     "`InvoiceLink`: a link where the invoice has an address and takes online payments, else an empty text",
     "which changes webhooks tell: those that were asked for, not those that follow from them",
     "`source` of a CloudEvent",

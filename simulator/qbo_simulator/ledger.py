@@ -27,7 +27,14 @@ SYSTEM_ACCOUNTS = {
     "SuppliesMaterialsCogs": ("Cost of Goods Sold", "Cost of Goods Sold"),
     "ServiceFeeIncome": ("Services", "Income"),
     "OpeningBalanceEquity": ("Opening Balance Equity", "Equity"),
+    "ExchangeGainOrLoss": ("Exchange Gain or Loss", "Other Expense"),
 }
+# What pays others: (property and purpose of the control account, sign of its posting, what is paid, the credit that pays along).
+SETTLES = {
+    "Payment": ("ARAccountRef", "AccountsReceivable", -1, "Invoice", "CreditMemo"),
+    "BillPayment": ("APAccountRef", "AccountsPayable", 1, "Bill", "VendorCredit"),
+}
+PAID = {name: payment for payment, rule in SETTLES.items() for name in rule[3:]}
 
 
 def system_account(books: Books, subtype: str) -> int:
@@ -80,18 +87,35 @@ class Poster:
 
         In a foreign currency each posting is rounded by itself; the first, on the controlling account, takes what is left.
         """
-        rule = POSTINGS.get(name)
-        if rule is None:
-            return {}
-        rate = Decimal(document.get("ExchangeRate", 1))
+        cents = self.at_rate(name, document, Decimal(document.get("ExchangeRate", 1)))
+        if name in SETTLES and self.books.company.is_multicurrency:
+            self._post_gains(name, document, cents)
+        return {account: amount for account, amount in cents.items() if amount}
+
+    def at_rate(self, name: str, document: Json, rate: Decimal) -> dict[int, int]:
+        """Cents by account, every amount of the document at one rate."""
         cents: dict[int, int] = defaultdict(int)
         first = None
-        for account, amount in rule(self, document):
+        for account, amount in POSTINGS[name](self, document) if name in POSTINGS else ():
             first = account if first is None else first
             cents[account] += wire.cents(wire.money(amount * rate)) if rate != 1 else int(amount * 100)
         if first is not None and rate != 1:
             cents[first] -= sum(cents.values())
-        return {account: amount for account, amount in cents.items() if amount}
+        return cents
+
+    def _post_gains(self, name: str, document: Json, cents: dict[int, int]) -> None:
+        """What is paid leaves the control account at its own rate; what the payment's rate makes of it is gain or loss."""
+        field, subtype, sign, _debt, credit = SETTLES[name]
+        rate = Decimal(document.get("ExchangeRate", 1))
+        for line in document["Line"]:
+            link = line["LinkedTxn"][0]
+            paid = self.books.find(ENTITIES[link["TxnType"]], int(link["TxnId"]))
+            own_rate = Decimal(paid.document.get("ExchangeRate", 1)) if paid else rate
+            way = -sign if link["TxnType"] == credit else sign
+            at_rates = [wire.cents(wire.money(line["Amount"] * one)) for one in (own_rate, rate)]
+            if difference := way * (at_rates[0] - at_rates[1]):
+                cents[self.account(document.get(field), subtype)] += difference
+                cents[self.system("ExchangeGainOrLoss")] -= difference
 
 
 def look(books: Books, entity: EntityType) -> None:
@@ -110,7 +134,7 @@ def settle(books: Books) -> None:
     poster = Poster(books)
     moved: dict[int, int] = defaultdict(int)
     keeps_stock, items = stock.is_kept(books), set[int]()
-    for entity, row_id, is_deleted, body in rows:
+    for entity, row_id, is_deleted, body in [*rows, *_payments_of(books, rows)]:
         _forget(books, entity, row_id, moved)
         document = {} if is_deleted else wire.parse(body)
         post(
@@ -127,6 +151,22 @@ def settle(books: Books) -> None:
         post_stock(books, poster, item, moved)
     books.database.execute("update objects set posted = 1 where company = ? and posted = 0", (books.company.key,))
     move_balances(books, moved)
+
+
+def _payments_of(books: Books, rows: list[tuple[str, int, int, str]]) -> list[tuple[str, int, int, str]]:
+    """The payments of documents in a foreign currency: another rate of what is paid is another gain."""
+    if not books.company.is_multicurrency:
+        return []
+    known = {(entity, row_id) for entity, row_id, _is_deleted, _body in rows}
+    payments = {
+        (PAID[entity], int(link["TxnId"]))
+        for entity, _row_id, _is_deleted, body in rows
+        if entity in PAID
+        for link in wire.parse(body).get("LinkedTxn", ())
+        if link["TxnType"].startswith(PAID[entity])
+    }
+    found = [(name, number, books.row(ENTITIES[name], number)) for name, number in sorted(payments - known)]
+    return [(name, number, row[5], row[8]) for name, number, row in found if row]
 
 
 def _forget(books: Books, entity: str, id: int, moved: dict[int, int]) -> None:
@@ -198,7 +238,7 @@ def _own_balance(books: Books, account: int) -> int:
         "(select company, entity, id from postings where company = ? and account = ?)",
         (books.company.key, account),
     ).fetchall()
-    return sum(poster.entries(name, wire.parse(body) | {"ExchangeRate": 1}).get(account, 0) for name, body in rows)
+    return sum(poster.at_rate(name, wire.parse(body), Decimal(1)).get(account, 0) for name, body in rows)
 
 
 def trial_balance(books: Books) -> Json:

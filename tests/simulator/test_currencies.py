@@ -154,3 +154,85 @@ def test_a_currency_must_be_one(qbo: Qbo, code: str, fault: str) -> None:
     answer = qbo.post("journalentry", {"Line": lines, "CurrencyRef": ref(code)})
 
     assert (answer.status, answer.error["code"]) == (400, fault)
+
+
+def gains(qbo: Qbo) -> str:
+    """What stands on the account for exchange gains (credits) and losses (debits)."""
+    found = qbo.query("select * from Account where AccountSubType = 'ExchangeGainOrLoss'").rows
+    return posted(qbo, found[0]["Id"]) if found else "none"
+
+
+def in_euros(qbo: Qbo, rate: Any, entity: str = "Invoice", customer: str = "") -> dict[str, Any]:
+    """A form over 100 euros at a rate."""
+    customer = customer or qbo.create("Customer", DisplayName=f"Berlin {rate}", **EURO)["Id"]
+    return qbo.create(entity, **invoice(item_line(100), customer=customer, ExchangeRate=rate, **EURO))
+
+
+def pay(qbo: Qbo, rate: Any, *lines: tuple[Any, dict[str, Any], str], amount: Any = 100) -> dict[str, Any]:
+    """A payment in euros at a rate, on the given documents."""
+    applied = [{"Amount": part, "LinkedTxn": [{"TxnId": one["Id"], "TxnType": kind}]} for part, one, kind in lines]
+    owner = lines[0][1]["CustomerRef"]
+    return qbo.create("Payment", CustomerRef=owner, TotalAmt=amount, Line=applied, ExchangeRate=rate, **EURO)
+
+
+def test_a_payment_at_another_rate_is_a_gain_or_a_loss(qbo: Qbo) -> None:
+    """An invoice of 125 dollars is paid with 130: receivables are even, five dollars are gained; the void gives them back."""
+    sold = in_euros(qbo, 1.25)
+    paid = pay(qbo, 1.3, (100, sold, "Invoice"))
+    gained = gains(qbo)
+
+    qbo.post("payment", {"Id": paid["Id"], "SyncToken": "0"}, include="void")
+
+    assert (gained, gains(qbo)) == ("-5.00", "0")
+    assert posted(qbo, RECEIVABLE) == "125.00"
+
+
+def test_what_a_payment_leaves_unapplied_is_at_its_own_rate(qbo: Qbo) -> None:
+    """40 of 100 euros paid at 1.20: two dollars lost on these, the rest has no other rate."""
+    sold = in_euros(qbo, 1.25)
+
+    pay(qbo, 1.2, (40, sold, "Invoice"))
+
+    assert gains(qbo) == "2.00"
+    assert posted(qbo, RECEIVABLE) == "3.00"
+    assert posted(qbo, "4") == "120.00"
+
+
+def test_a_credit_memo_of_another_rate_pays_an_invoice(qbo: Qbo) -> None:
+    """No money moves; ten dollars are lost between 1.50 and 1.40."""
+    sold = in_euros(qbo, 1.5)
+    credit = in_euros(qbo, 1.4, "CreditMemo", sold["CustomerRef"]["value"])
+
+    pay(qbo, 1.25, (100, sold, "Invoice"), (100, credit, "CreditMemo"), amount=0)
+
+    assert (gains(qbo), posted(qbo, RECEIVABLE)) == ("10.00", "0.00")
+
+
+def test_another_rate_of_the_invoice_is_another_gain(qbo: Qbo) -> None:
+    """The payment is posted anew when what it paid changes its rate."""
+    sold = in_euros(qbo, 1.25)
+    pay(qbo, 1.3, (100, sold, "Invoice"))
+    before = gains(qbo)
+
+    qbo.post("invoice", {**qbo.read("Invoice", sold["Id"]), "ExchangeRate": 1.28})["Invoice"]
+
+    assert (before, gains(qbo), posted(qbo, RECEIVABLE)) == ("-5.00", "-2.00", "0.00")
+
+
+def test_a_bill_is_paid_at_another_rate(qbo: Qbo) -> None:
+    """A bill of 125 dollars costs 130: five are lost, payables are even."""
+    vendor = ref(qbo.create("Vendor", DisplayName="Paris", **EURO)["Id"])
+    bill = qbo.create("Bill", VendorRef=vendor, Line=[expense_line(100)], **EURO)
+
+    qbo.create(
+        "BillPayment",
+        VendorRef=vendor,
+        TotalAmt=100,
+        ExchangeRate=1.3,
+        PayType="Check",
+        CheckPayment={"BankAccountRef": ref(CHECKING)},
+        Line=[{"Amount": 100, "LinkedTxn": [{"TxnId": bill["Id"], "TxnType": "Bill"}]}],
+        **EURO,
+    )
+
+    assert (gains(qbo), posted(qbo, "33"), posted(qbo, CHECKING)) == ("5.00", "0.00", "-130.00")

@@ -120,3 +120,103 @@ def test_changes_of_templates_are_a_gap_that_is_named(qbo: Qbo) -> None:
     answer = qbo.get("cdc", entities="RecurringTransaction", changedSince="2026-01-01T00:00:00Z")
 
     assert (answer.status, "RecurringTransaction" in answer.text) == (501, True)
+
+
+def schedule(**values: Any) -> dict[str, Any]:
+    """RecurringInfo with a schedule from 15 January 2030 on."""
+    return {"RecurringInfo": {"Name": "Due", "ScheduleInfo": {"StartDate": "2030-01-15", **values}}}
+
+
+def dates(qbo: Qbo, kind: str = "Invoice") -> list[str]:
+    """The dates of what was made, oldest first."""
+    return [row["TxnDate"] for row in qbo.query(f"select * from {kind} orderby TxnDate").rows]
+
+
+def at(qbo: Qbo, day: str) -> None:
+    """Noon of a day, signed on anew."""
+    qbo.simulator.clock(set=f"{day}T12:00:00-08:00")
+    qbo.token = qbo.simulator.access_token(qbo.realm_id)
+
+
+DAILY: dict[str, Any] = {"IntervalType": "Daily", "NumInterval": 10}
+YEARLY: dict[str, Any] = {"IntervalType": "Yearly", "MonthOfYear": "February", "DayOfMonth": 29}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (DAILY, ["2030-01-15", "2030-01-25", "2030-02-04", "2030-02-14", "2030-02-24", "2030-03-06"]),
+        (
+            {"IntervalType": "Weekly", "DayOfWeek": "Monday", "NumInterval": 3},
+            ["2030-01-21", "2030-02-11", "2030-03-04"],
+        ),
+        ({"IntervalType": "Monthly", "DayOfMonth": 31}, ["2030-01-31", "2030-02-28"]),
+        ({"IntervalType": "Monthly", "DayOfWeek": "Friday", "WeekOfMonth": 2}, ["2030-02-08", "2030-03-08"]),
+        ({"IntervalType": "Monthly", "DayOfWeek": "Tuesday", "WeekOfMonth": 5}, ["2030-01-29", "2030-02-26"]),
+        (YEARLY, ["2030-02-28"]),
+        ({**DAILY, "MaxOccurrences": 2}, ["2030-01-15", "2030-01-25"]),
+        ({**DAILY, "EndDate": "2030-02-01"}, ["2030-01-15", "2030-01-25"]),
+        ({"IntervalType": "Monthly", "DayOfMonth": 15, "DaysBefore": 5}, ["2030-01-15", "2030-02-15", "2030-03-15"]),
+    ],
+    ids=lambda one: "-".join(str(part) for part in one.values()) if isinstance(one, dict) else "",
+)
+def test_an_automated_template_is_made_on_each_of_its_days(
+    qbo: Qbo, wanted: dict[str, Any], expected: list[str]
+) -> None:
+    """By 10 March 2030: each at the date that it was due, whenever the clock jumped."""
+    at(qbo, "2030-01-10")
+    create(qbo, "Invoice", **schedule(**wanted))
+    at(qbo, "2030-02-03")
+    at(qbo, "2030-03-10")
+
+    assert dates(qbo) == expected
+
+
+def test_what_a_template_makes_is_a_transaction_like_any_other(qbo: Qbo) -> None:
+    """It names its template, moves the customer's balance, and the template tells the last day and the next."""
+    at(qbo, "2030-01-10")
+    made = create(qbo, "Invoice", **schedule(IntervalType="Monthly", DayOfMonth=20))
+
+    at(qbo, "2030-02-01")
+
+    [invoice_made] = qbo.query("select * from Invoice").rows
+    after = qbo.get(f"recurringtransaction/{made['Id']}")["RecurringTransaction"]["Invoice"]
+    told = after["RecurringInfo"]["ScheduleInfo"]
+    assert invoice_made["RecurDataRef"] == {"value": made["Id"]}
+    assert (invoice_made["TotalAmt"], invoice_made["DueDate"]) == (made["TotalAmt"], "2030-02-19")
+    assert qbo.read("Customer", "1")["Balance"] == invoice_made["Balance"]
+    assert (told["PreviousDate"], told["NextDate"], after["SyncToken"]) == ("2030-01-20", "2030-02-20", "0")
+    assert qbo.post("invoice", invoice_made)["Invoice"]["RecurDataRef"] == {"value": made["Id"]}
+
+
+def test_days_before_the_template_are_not_made_up_for(qbo: Qbo) -> None:
+    """A schedule that began long ago goes on with its next day."""
+    at(qbo, "2030-03-01")
+
+    made = create(qbo, "Bill", **schedule(IntervalType="Monthly", DayOfMonth=1))
+
+    assert made["RecurringInfo"]["ScheduleInfo"]["NextDate"] == "2030-03-01"
+    assert dates(qbo, "Bill") == ["2030-03-01"]
+
+
+@pytest.mark.parametrize("values", [{"RecurType": "Reminded"}, {"Active": False}])
+def test_reminders_and_inactive_templates_make_nothing(qbo: Qbo, values: dict[str, Any]) -> None:
+    """A person would."""
+    at(qbo, "2030-01-10")
+    info = schedule(**DAILY)["RecurringInfo"]
+    create(qbo, "Invoice", RecurringInfo={**info, **values})
+
+    at(qbo, "2030-03-01")
+
+    assert dates(qbo) == []
+
+
+def test_what_quickbooks_would_refuse_is_left_out(qbo: Qbo) -> None:
+    """Days in closed books are passed over, later ones made."""
+    at(qbo, "2030-01-10")
+    create(qbo, "Invoice", **schedule(IntervalType="Monthly", DayOfMonth=15, MaxOccurrences=2))
+    qbo.simulator.preferences(BookCloseDate="2030-01-31")
+
+    at(qbo, "2030-06-01")
+
+    assert dates(qbo) == ["2030-02-15", "2030-03-15"]

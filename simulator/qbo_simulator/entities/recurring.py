@@ -1,5 +1,6 @@
 """Templates of transactions that QBO makes again and again: RecurringTransaction."""
 
+from qbo_simulator.clock import add_days
 from qbo_simulator.entities.fields import Shape, boolean, choice, day, text, whole
 from qbo_simulator.entities.kinds import (
     CREATE,
@@ -9,6 +10,7 @@ from qbo_simulator.entities.kinds import (
     UPDATE,
     EntityType,
 )
+from qbo_simulator.wire import Json
 
 # What a template may be of.
 TEMPLATES = (
@@ -63,3 +65,11 @@ RECURRING_TRANSACTION = EntityType(
     in_cdc=False,
     wraps=frozenset(TEMPLATES),
 )
+
+
+def made_on(info: Json) -> str | None:
+    """The day on which the next transaction of a template is made; None for those that a person makes."""
+    schedule = info.get("ScheduleInfo", {})
+    if "NextDate" not in schedule or info.get("RecurType") != "Automated" or not info.get("Active"):
+        return None
+    return add_days(schedule["NextDate"], -schedule.get("DaysBefore", 0))

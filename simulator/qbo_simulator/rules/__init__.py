@@ -44,4 +44,5 @@ def _make(entity: str, books: Books, raw: Json) -> Record:
     return RULES[entity].create(books, raw, frozenset({"allowduplicatedocnum"}))
 
 
-RULES["RecurringTransaction"] = RecurringRules(ENTITIES["RecurringTransaction"], _make)
+TEMPLATES = RecurringRules(ENTITIES["RecurringTransaction"], _make)
+RULES["RecurringTransaction"] = TEMPLATES

@@ -54,7 +54,7 @@ class Form:
     has_custom_fields: bool = False
     has_currency: bool = True
     prints_links: bool = False
-    kept: tuple[str, ...] = ("CurrencyRef", "ExchangeRate", "DocNumber")
+    kept: tuple[str, ...] = ("CurrencyRef", "ExchangeRate", "DocNumber", "RecurDataRef")
     # Everything else, before and after the lines are read.
     prepare: Callable[[Books, Json, Json | None], None] | None = None
     settle: Callable[[Books, Json, Record | None], int] | None = None
@@ -180,7 +180,12 @@ class FormRules(Rules):
 
     def _refuse_unresolved(self, document: Json) -> None:
         """A reference that nobody looks up would be believed: 501 with its name."""
-        known = {one.field for one in self.form.references} | {"CurrencyRef", *TRACKED, *self.form.resolved}
+        known = {one.field for one in self.form.references} | {
+            "CurrencyRef",
+            "RecurDataRef",
+            *TRACKED,
+            *self.form.resolved,
+        }
         for name in document:
             if name.endswith("Ref") and name not in known:
                 raise NotSimulated(f"{name} on {self.entity.name}")

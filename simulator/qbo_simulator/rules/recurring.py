@@ -1,18 +1,22 @@
-"""Rules of templates: a template must be a transaction that QBO would take, and says how it recurs."""
+"""Rules of templates: a template is a transaction that QBO would take, says how it recurs, and is made when its day comes."""
 
 from collections.abc import Callable
 from typing import Any
 
 from qbo_simulator.books import Books, Record
+from qbo_simulator.clock import add_days
 from qbo_simulator.entities.fields import PACKAGE, ill_typed, unknown
 from qbo_simulator.entities.kinds import EntityType
-from qbo_simulator.entities.recurring import RECURRING_INFO, RECURRING_TRANSACTION, SCHEDULE, TEMPLATES
-from qbo_simulator.errors import missing
+from qbo_simulator.entities.recurring import RECURRING_INFO, RECURRING_TRANSACTION, SCHEDULE, TEMPLATES, made_on
+from qbo_simulator.errors import Fault, NotSimulated, missing
 from qbo_simulator.rules.base import SERVER_MADE, Rules, is_sparse
+from qbo_simulator.rules.schedule import first_from
 from qbo_simulator.wire import Json
 
 # What a transaction has, and the template of one has not yet.
 OF_A_TRANSACTION = ("DocNumber", "TxnDate", "DueDate", "LinkedTxn")
+# Behind every day.
+LATER = "9999-12-31"
 # What QBO works out again from the rest.
 DERIVED = ("TxnTaxDetail", "HomeTotalAmt", "HomeBalance", "RecurDataRef", "MetaData")
 
@@ -29,12 +33,12 @@ def check_template(raw: Json) -> None:
 
 
 class RecurringRules(Rules):
-    """Templates are kept; nothing is made from them when their day comes.
+    """Templates; the automated ones are made when a call finds their day come.
 
     :param make: creates a transaction of an entity from a request, with all its rules.
     """
 
-    gaps = ("nothing is made from a template when its day comes", "change data capture")
+    gaps = ("change data capture",)
 
     def __init__(self, entity: EntityType, make: Callable[[str, Books, Json], Record]) -> None:
         super().__init__(entity)
@@ -89,5 +93,46 @@ class RecurringRules(Rules):
         if "IntervalType" in schedule:
             schedule.setdefault("StartDate", books.today)
             schedule.setdefault("NumInterval", 1)
-            schedule.setdefault("NextDate", schedule["StartDate"])
+            if "NextDate" not in schedule and (due := first_from(schedule, books.today)):
+                schedule["NextDate"] = due
         return RECURRING_INFO.arrange({**info, "ScheduleInfo": SCHEDULE.arrange(schedule)})
+
+    def make_due(self, books: Books) -> None:
+        """Make the transactions of all templates whose day has come, one for each day that has passed."""
+        rows = books.database.execute(
+            "select id from objects where company = ? and entity = ? and deleted = 0 and due_date <= ? order by due_date, id",
+            (books.company.key, self.entity.name, books.today),
+        ).fetchall()
+        for (number,) in rows:
+            self._make_due(books, books.get(self.entity, number))
+
+    def _make_due(self, books: Books, record: Record) -> None:
+        ((name, body),) = record.document.items()
+        info: Json = {**body["RecurringInfo"], "ScheduleInfo": dict(body["RecurringInfo"]["ScheduleInfo"])}
+        schedule = info["ScheduleInfo"]
+        request = {key: value for key, value in body.items() if key not in (*SERVER_MADE, *DERIVED, "RecurringInfo")}
+        while (made_on(info) or LATER) <= books.today:
+            due = schedule["PreviousDate"] = schedule.pop("NextDate")
+            following = first_from(schedule, add_days(due, 1))
+            is_made = self._made(books, name, {**request, "TxnDate": due}, record.id)
+            number = books.next_id(f"template {record.id}") if is_made else 0
+            if following and number < schedule.get("MaxOccurrences", number + 1):
+                schedule["NextDate"] = following
+        info["ScheduleInfo"] = SCHEDULE.arrange(schedule)
+        books.replace(record, {name: {**body, "RecurringInfo": info}}, bump=False)
+
+    def _made(self, books: Books, name: str, request: Json, template: int) -> bool:
+        """One transaction; where QBO would refuse it (books closed, a customer inactive) nothing is made."""
+        books.database.execute("savepoint due")
+        try:
+            record = self.make(name, books, request)
+        except (Fault, NotSimulated):
+            books.database.execute("rollback to due")
+            books.cache.clear()
+            return False
+        finally:
+            books.database.execute("release due")
+        document = {**record.document, "RecurDataRef": {"value": str(template)}}
+        books.replace(record, document, bump=False)
+        books.note(name, record.id, "Create")
+        return True

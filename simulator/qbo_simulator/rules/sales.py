@@ -49,6 +49,7 @@ class SalesRules(Rules):
         "LinkedTxn",
         "AllowOnlinePayment",
         "ExchangeRate",
+        "RecurDataRef",
     )
 
     def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:

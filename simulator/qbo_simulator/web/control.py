@@ -17,6 +17,7 @@ from qbo_simulator.errors import Fault
 from qbo_simulator.ledger import trial_balance
 from qbo_simulator.limits import DOCUMENTATION as LIMITS
 from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
+from qbo_simulator.rules import TEMPLATES
 from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, connected, seed
 from qbo_simulator.sample.keep import UnusableFile, load, save
 from qbo_simulator.settings import DOCUMENTATION
@@ -244,6 +245,9 @@ def router(simulator: "Simulator") -> APIRouter:
         except (ValueError, TypeError) as error:
             raise HTTPException(422, str(error)) from error
         world.save_clock()
+        with world.transaction():
+            for company in world.companies.values():
+                TEMPLATES.make_due(world.books(company))
         return await read_clock()
 
     @routes.get("/preferences/{realm_id}")

@@ -11,6 +11,7 @@ from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, una
 from qbo_simulator.limits import Limits, Throttled
 from qbo_simulator.query.run import run as run_query
 from qbo_simulator.reports.run import run as run_report
+from qbo_simulator.rules import TEMPLATES
 from qbo_simulator.web import extras
 from qbo_simulator.web.batch import Batch, fault_of, strike
 from qbo_simulator.web.cdc import changes
@@ -53,6 +54,7 @@ class Gateway:
         """The answer that QBO gives to a call."""
         try:
             self._admit(call)
+            TEMPLATES.make_due(self.world.books(self.world.companies[call.realm_id]))
             with self.world.savepoint():
                 return self._dispatch(call)
         except GatewayFault as fault:
