@@ -31,7 +31,7 @@ ASSUMED = (
     "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6060, 6130, 6220, 6280 and 6430",
     "that an opening balance of an account is a journal entry against opening balance equity",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
-    "that a bundle on a sales form without lines of its own takes those of the bundle, at their prices",
+    "that a bundle without lines of its own takes those of the bundle, at their prices (of purchases: at their costs)",
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
     "a thousand objects is refused (10100)",
     "stock: what is sold costs what was bought first, or will be bought next; goods that come back cost what the last ones cost",

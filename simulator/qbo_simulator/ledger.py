@@ -295,7 +295,7 @@ def _purchase(sign: int, field: str) -> Callable[[Poster, Json], Iterator[Entry]
     def rule(poster: Poster, form: Json) -> Iterator[Entry]:
         way = -sign if form.get("Credit") else sign
         yield poster.account(form.get(field), "AccountsPayable"), -way * form["TotalAmt"]
-        for line in form["Line"]:
+        for line in stock.flat(form["Line"]):
             kind = line["DetailType"]
             if kind == "AccountBasedExpenseLineDetail":
                 yield int(line[kind]["AccountRef"]["value"]), way * line["Amount"]

@@ -105,7 +105,7 @@ def movements(books: Books, name: str, document: Json) -> Iterator[tuple[int, De
         return
     way = -direction if document.get("Credit") else direction
     rate = Decimal(document.get("ExchangeRate", 1))
-    for line in _lines(document["Line"]):
+    for line in flat(document["Line"]):
         detail = line.get("SalesItemLineDetail") or line.get(BOUGHT) or {}
         quantity, number = Decimal(detail.get("Qty", 0)), detail.get("ItemRef", {}).get("value", "")
         item = books.find(ITEM, int(number)) if quantity and number.isdecimal() else None
@@ -114,7 +114,8 @@ def movements(books: Books, name: str, document: Json) -> Iterator[tuple[int, De
             yield item.id, way * quantity, cents
 
 
-def _lines(lines: list[Json]) -> Iterator[Json]:
+def flat(lines: list[Json]) -> Iterator[Json]:
+    """All lines, those inside a bundle behind it."""
     for line in lines:
         yield line
         yield from line.get("GroupLineDetail", {}).get("Line", ())

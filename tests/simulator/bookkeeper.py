@@ -110,6 +110,10 @@ class Bookkeeper:
             body["Line"] = [expense_line(cents(chance), **detail), purchased_item_line(cents(chance), **detail)]
             if chance.random() < 0.5:
                 body["Line"].append(purchased_item_line(cents(chance), self.stocked(), Qty=some(chance), **detail))
+            if chance.random() < 0.2:
+                inside = [purchased_item_line(cents(chance), **detail) for _ in range(2)]
+                group = {"GroupItemRef": ref(self.bundle()), "Line": inside}
+                body["Line"].append({"DetailType": "GroupLineDetail", "GroupLineDetail": group})
             body |= self.calculation(chance)
         else:
             body["Amount"] = cents(chance)

@@ -34,7 +34,7 @@ REACHED = {
     "delete Payment",
     "delete BillPayment",
     "delete Deposit",
-    "GroupLineDetail on Invoice",
+    *(f"GroupLineDetail on {name}" for name in ("Invoice", "Bill", "Purchase", "VendorCredit")),
     *(f"stock on {name}" for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "Purchase", "RefundReceipt")),
 }
 REACHED_BY_COUNTRY = {

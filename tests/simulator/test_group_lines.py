@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import TRANSACTIONS, expense_line, purchased_item_line
 
 
 def bundle(qbo: Qbo, name: str = "Garden set", parts: tuple[tuple[str, int], ...] = (("1", 2), ("11", 1))) -> str:
@@ -157,3 +158,41 @@ def test_discounts_count_bundles(qbo: Qbo) -> None:
 
     assert made["Line"][-1]["Amount"] == Decimal("13.33")
     assert made["TotalAmt"] == Decimal("120.00")
+
+
+BOUGHT = ("Bill", "VendorCredit", "Purchase", "PurchaseOrder")
+
+
+@pytest.mark.parametrize("entity", BOUGHT)
+def test_a_bundle_is_bought_at_the_costs_of_its_items(qbo: Qbo, entity: str) -> None:
+    """Quantity times the parts; the total holds their sum; what was read can be written again."""
+    qbo.post("item", {"Id": "11", "SyncToken": "0", "sparse": True, "PurchaseCost": 8})
+    item = bundle(qbo)
+
+    made = qbo.create(entity, **{**TRANSACTIONS[entity], "Line": [group_line(item, Quantity=3)]})
+    again = qbo.post(entity.lower(), made)[entity]
+
+    [line] = made["Line"]
+    bought = [one["ItemBasedExpenseLineDetail"] for one in line["GroupLineDetail"]["Line"]]
+    assert [(one["ItemRef"]["value"], one["Qty"], one["UnitPrice"]) for one in bought] == [("1", 6, 0), ("11", 3, 8)]
+    assert (line["Amount"], made["TotalAmt"]) == (24, 24)
+    assert again["Line"] == made["Line"]
+
+
+def test_a_bundle_that_was_bought_is_posted_item_by_item(qbo: Qbo) -> None:
+    """To the account of each item."""
+    line = group_line(bundle(qbo), purchased_item_line(5, "1"), purchased_item_line(7, "11"))
+
+    qbo.create("Bill", VendorRef=ref(30), Line=[line])
+
+    accounts = qbo.simulator.ledger()["accounts"]
+    assert (accounts["80"], accounts["33"]) == ("12.00", "-12.00")
+
+
+def test_only_items_are_in_a_bundle_that_is_bought(qbo: Qbo) -> None:
+    """A line on an account is refused (6440)."""
+    line = group_line(bundle(qbo), expense_line(5))
+
+    refused = qbo.post("bill", {"VendorRef": ref(30), "Line": [line]})
+
+    assert refused.error["code"] == "6440"

@@ -213,6 +213,8 @@ _LINE_IN_GROUP = Shape(
         "Amount": amount,
         "DetailType": choice(*LINE_TYPES),
         "SalesItemLineDetail": SALES_ITEM_DETAIL,
+        "ItemBasedExpenseLineDetail": ITEM_EXPENSE_DETAIL,
+        "AccountBasedExpenseLineDetail": ACCOUNT_EXPENSE_DETAIL,
         "LineEx": ignored,
     },
 )

@@ -1,13 +1,15 @@
 """Lines of what is bought: on an account or for an item, perhaps to be billed to a customer."""
 
 from decimal import Decimal
+from functools import partial
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import ACCOUNT_EXPENSE_DETAIL, ITEM_EXPENSE_DETAIL
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
-from qbo_simulator.rules.lines import Lines, check_stock, identify
+from qbo_simulator.rules.groups import GROUP
+from qbo_simulator.rules.lines import Lines, check_stock, identify, read_group
 from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.wire import Json
 
@@ -30,8 +32,11 @@ def read_expense_lines(books: Books, given: list[Json], old: Json, last_id: int,
         kind = line.get("DetailType")
         if kind is None:
             raise missing("Line.DetailType")
-        if kind == "GroupLineDetail":
-            raise NotSimulated("group lines (GroupLineDetail) on purchases")
+        if kind == GROUP:
+            lines.items.append(
+                read_group(books, line, before, lines, ITEM_LINE, partial(_member, books, is_numbered), is_numbered)
+            )
+            continue
         if kind not in SHAPES:
             raise Fault(
                 "6440", f"Invalid Line Information : {kind} is not a line of a purchase.", element="Line.DetailType"
@@ -41,6 +46,10 @@ def read_expense_lines(books: Books, given: list[Json], old: Json, last_id: int,
         raise missing("Line")
     lines.subtotal = sum((line["Amount"] for line in lines.items), 0)
     return lines
+
+
+def _member(books: Books, is_numbered: bool, line: Json, before: dict[str, Json], inside: Lines) -> Json:
+    return _line(books, line, ITEM_LINE, before, inside, is_numbered)
 
 
 def _line(books: Books, line: Json, kind: str, before: dict[str, Json], lines: Lines, is_numbered: bool) -> Json:

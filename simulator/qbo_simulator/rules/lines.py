@@ -1,8 +1,9 @@
 """Lines of sales forms: reading them, numbering them, adding the SubTotal line, and their arithmetic."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books
@@ -58,7 +59,9 @@ def read_lines(books: Books, given: list[Json], old: Iterable[Json], last_id: in
         elif kind is None:
             raise missing("Line.DetailType")
         elif kind == "GroupLineDetail":
-            lines.items.append(_group_line(books, line, before, lines))
+            lines.items.append(
+                read_group(books, line, before, lines, "SalesItemLineDetail", partial(_item_line, books))
+            )
         elif kind != "SubTotalLineDetail":
             raise Fault(
                 "6440", f"Invalid Line Information : {kind} is not a line of a sales form.", element="Line.DetailType"
@@ -126,24 +129,33 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     return _arranged(line, line_id, number, detail)
 
 
-def _group_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) -> Json:
-    """A bundle: the lines in it are lines like any other, and their sum is its amount."""
+Member = Callable[[Json, dict[str, Json], Lines], Json]
+
+
+def read_group(
+    books: Books, line: Json, before: dict[str, Json], lines: Lines, kind: str, member: Member, is_numbered: bool = True
+) -> Json:
+    """A bundle: the lines in it are lines like any other, and their sum is its amount.
+
+    :param kind: the lines that may be in it.
+    :param member: reads one of them, as it would stand alone.
+    """
     line_id = identify(line, before, lines)
-    known = {member["Id"]: member for member in members_of(before.get(line_id, {}))}
-    bundle, given = settle_group(books, line)
+    known = {one["Id"]: one for one in members_of(before.get(line_id, {}))}
+    bundle, given = settle_group(books, line, kind)
     inside = Lines(last_id=lines.last_id, date=lines.date)
-    for member in given:
-        if member.get("DetailType") != "SalesItemLineDetail":
-            kind = member.get("DetailType", "a line without DetailType")
+    for one in given:
+        if one.get("DetailType") != kind:
+            told = one.get("DetailType", "a line without DetailType")
             raise Fault(
-                "6440", f"Invalid Line Information : {kind} cannot be part of a bundle.", element="Line.DetailType"
+                "6440", f"Invalid Line Information : {told} cannot be part of a bundle.", element="Line.DetailType"
             )
-        inside.items.append(_item_line(books, member, known, inside))
+        inside.items.append(member(one, known, inside))
     lines.last_id = inside.last_id
-    result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1}
+    result: Json = {"Id": line_id, "LineNum": len(lines.items) + 1} if is_numbered else {"Id": line_id}
     if "Description" in line:
         result["Description"] = line["Description"]
-    result |= {"Amount": sum((member["Amount"] for member in inside.items), 0), "DetailType": GROUP}
+    result |= {"Amount": sum((one["Amount"] for one in inside.items), 0), "DetailType": GROUP}
     result[GROUP] = {**bundle, "Line": inside.items}
     return result
 

@@ -73,7 +73,7 @@ FORMS: dict[str, Form] = {
         has_due_date=True,
         prints_links=True,
         prepare=_bill,
-        gaps=("group lines", "links to purchase orders and reimbursements"),
+        gaps=("links to purchase orders and reimbursements",),
     ),
     "VendorCredit": Form(
         required=("VendorRef",),
@@ -82,7 +82,6 @@ FORMS: dict[str, Form] = {
         has_balance=True,
         prints_links=True,
         prepare=_payable,
-        gaps=("group lines",),
     ),
     "Purchase": Form(
         required=("PaymentType", "AccountRef"),
@@ -93,7 +92,7 @@ FORMS: dict[str, Form] = {
         resolved=("EntityRef",),
         is_numbered=False,
         prepare=_purchase,
-        gaps=("group lines", "links to purchase orders and reimbursements"),
+        gaps=("links to purchase orders and reimbursements",),
     ),
     "PurchaseOrder": Form(
         required=("VendorRef",),
@@ -102,7 +101,7 @@ FORMS: dict[str, Form] = {
         has_custom_fields=True,
         prints_links=True,
         prepare=_purchase_order,
-        gaps=("group lines", "links to bills"),
+        gaps=("links to bills",),
     ),
     "JournalEntry": Form(
         lines="own",
