@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.client import Qbo, ref
-from tests.simulator.payloads import expense_line, purchased_item_line
+from tests.simulator.payloads import TRANSACTIONS, expense_line, purchased_item_line
 
 
 def bill(qbo: Qbo, amount: Any = 100, **values: Any) -> dict[str, Any]:
@@ -251,3 +251,38 @@ def test_a_purchase_order_is_numbered_mailed_and_printed(qbo: Qbo) -> None:
 def test_what_nobody_would_look_up_is_a_gap_with_a_name(qbo: Qbo, entity: str, body: dict[str, Any]) -> None:
     """References, links and custom fields that the simulator does not know are 501, never silently kept."""
     assert qbo.post(entity, body).status == 501
+
+
+@pytest.mark.parametrize("entity", ["Bill", "Purchase"])
+@pytest.mark.parametrize("place", ["head", "line"])
+def test_a_purchase_order_is_closed_by_what_is_made_from_it(qbo: Qbo, entity: str, place: str) -> None:
+    """It points to the bill or expense, and is open again when that is deleted; sending back what was read changes nothing."""
+    order = qbo.create("PurchaseOrder", **TRANSACTIONS["PurchaseOrder"])
+    link = {"TxnId": order["Id"], "TxnType": "PurchaseOrder"}
+    line = purchased_item_line(30, Qty=2, UnitPrice=15)
+    body = {**TRANSACTIONS[entity], "Line": [line], "LinkedTxn": [link]}
+    if place == "line":
+        body = {**TRANSACTIONS[entity], "Line": [{**line, "LinkedTxn": [{**link, "TxnLineId": "1"}]}]}
+
+    made = qbo.create(entity, **body)
+    closed = qbo.read("PurchaseOrder", order["Id"])
+    again = qbo.post("purchaseorder", closed)["PurchaseOrder"]
+    qbo.post(entity.lower(), qbo.post(entity.lower(), made)[entity], operation="delete")
+
+    opened = qbo.read("PurchaseOrder", order["Id"])
+    pointer = {"TxnId": made["Id"], "TxnType": entity}
+    assert (closed["POStatus"], closed["LinkedTxn"]) == (again["POStatus"], again["LinkedTxn"]) == ("Closed", [pointer])
+    assert (opened["POStatus"], opened["LinkedTxn"]) == ("Open", [])
+
+
+@pytest.mark.parametrize("entity", sorted(set(TRANSACTIONS) - {"TimeActivity", "Deposit"}))
+def test_no_link_is_taken_and_then_forgotten(qbo: Qbo, entity: str) -> None:
+    """A link to what cannot be linked is refused by name; to what does not exist it is 620."""
+    body = TRANSACTIONS[entity]
+
+    other = qbo.post(entity.lower(), {**body, "LinkedTxn": [{"TxnId": "1", "TxnType": "ReimburseCharge"}]})
+
+    assert (other.status, "ReimburseCharge" in other.text) == (501, True)
+    if entity in ("Bill", "Purchase"):
+        missing = qbo.post(entity.lower(), {**body, "LinkedTxn": [{"TxnId": "999", "TxnType": "PurchaseOrder"}]})
+        assert missing.error["code"] == "620"

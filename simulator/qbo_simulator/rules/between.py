@@ -221,5 +221,4 @@ def settle_transfer(books: Books, document: Json, record: Record | None) -> int:
     if document["Amount"] <= 0:
         raise business("You must set a transaction amount.", "Amount")
     document.pop("Line", None)
-    document.pop("LinkedTxn", None)
     return 0

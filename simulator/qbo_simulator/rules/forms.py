@@ -142,11 +142,16 @@ class FormRules(Rules):
             self._settle_balance(document, old)
         if form.has_currency:
             self._settle_money(books, document)
-        if form.prints_links:
-            document["LinkedTxn"] = list((old or {}).get("LinkedTxn", []))
-        elif document.pop("LinkedTxn", None) and self.entity.name != "Deposit":
-            raise NotSimulated(f"LinkedTxn on {self.entity.name}")
+        self._settle_links(books, document, old or {})
         return last_line
+
+    def _settle_links(self, books: Books, document: Json, old: Json) -> None:
+        name = self.entity.name
+        linked = links.settle_links(books, name, document.pop("LinkedTxn", []), old.get("LinkedTxn", []))
+        if self.form.lines == "expense":
+            links.check_line_links(books, name, document["Line"], old.get("Line", []))
+        if linked or self.form.prints_links:
+            document["LinkedTxn"] = linked
 
     def _settle_money(self, books: Books, document: Json) -> None:
         """All that the document touches is of its currency; with several currencies its total is told in the home one, too."""
@@ -239,5 +244,6 @@ class FormRules(Rules):
         before, after = self._owed(books, old), self._owed(books, new)
         for key in {**before, **after}:
             books.touch(*key, after.get(key, 0) - before.get(key, 0))
+        links.follow_sources(books, self.entity.name, id, old, new)
         if self.form.linked:
             self.form.linked(books, id, old, new)

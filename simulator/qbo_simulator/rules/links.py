@@ -1,4 +1,4 @@
-"""Links between transactions: payments and credit memos on invoices, invoices made from estimates."""
+"""Links between transactions: payments and credit memos on invoices, invoices made from estimates, bills from purchase orders."""
 
 from decimal import Decimal
 
@@ -10,8 +10,12 @@ from qbo_simulator.errors import Fault, NotSimulated, business
 from qbo_simulator.wire import Json
 
 APPLIES = ("Payment", "CreditMemo", "BillPaymentCheck", "BillPaymentCreditCard")
-# What an invoice may be made from.
-SOURCES = ("Estimate", "TimeActivity")
+# What a form may be made from.
+SOURCES = {
+    "Invoice": ("Estimate", "TimeActivity"),
+    "Bill": ("PurchaseOrder",),
+    "Purchase": ("PurchaseOrder",),
+}
 # What a form owes: entity: (list of the one who owes or is owed, property that names it, sign of the balance)
 OWED = {
     "Invoice": ("Customer", "CustomerRef", 1),
@@ -30,51 +34,65 @@ def undeposited_funds(books: Books) -> Json | None:
     return {"value": str(row[0]), "name": row[1]} if row else None
 
 
-def settle_invoice_links(books: Books, given: list[Json], old: list[Json]) -> list[Json]:
-    """Links to payments are QBO's own and stay; a caller may link an estimate or a time activity."""
-    kept = [link for link in old if link.get("TxnType") in APPLIES]
-    sources = [link for link in given if link.get("TxnType") not in APPLIES]
+def settle_links(books: Books, name: str, given: list[Json], old: list[Json]) -> list[Json]:
+    """The links of a form: QBO's own stay; a caller may link what the form was made from, and send back what he read."""
+    kept = [link for link in old if link.get("TxnType") not in SOURCES.get(name, ())]
+    sources = [link for link in given if link.get("TxnType") not in APPLIES and link not in kept]
     for link in sources:
-        check_source(books, link)
+        check_source(books, name, link)
     return [{"TxnId": str(link["TxnId"]), "TxnType": link["TxnType"]} for link in (*sources, *kept)]
 
 
-def check_source(books: Books, link: Json) -> None:
-    """620 for a link to an estimate or a time activity that does not exist; other sources are not simulated."""
+def check_line_links(books: Books, name: str, lines: list[Json], old: list[Json]) -> None:
+    """Links on lines lead to what the form was made from; those that were there stay."""
+    known = [link for line in old for link in line.get("LinkedTxn", [])]
+    for link in (link for line in lines for link in line.get("LinkedTxn", [])):
+        if link not in known:
+            check_source(books, name, link)
+
+
+def check_source(books: Books, name: str, link: Json) -> None:
+    """620 for a link to something that does not exist; what is no source of such a form is not simulated."""
     kind, source_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
-    if kind not in SOURCES:
-        raise NotSimulated(f"links from an invoice to {kind or 'nothing'}")
+    if kind not in SOURCES.get(name, ()):
+        raise NotSimulated(f"links of {name} to {kind or 'nothing'}")
     number = object_id(source_id)
     if number is None or books.find(ENTITIES[kind], number) is None:
         text = f"The entity {kind} {source_id} that you are trying to link does not exist."
         raise Fault("620", text, element="LinkedTxn")
 
 
-def follow_sources(books: Books, id: int, old: Json | None, new: Json | None) -> None:
-    """What became an invoice says so, and is free again when the invoice lets go of it or is deleted.
+def follow_sources(books: Books, name: str, id: int, old: Json | None, new: Json | None) -> None:
+    """What became a form says so, and is free again when the form lets go of it or is deleted.
 
-    An estimate is closed and points to its invoice; a time activity has been billed.
+    An estimate or a purchase order is closed and points to what was made from it; a time activity has been billed.
     """
-    before, after = _sources(old), _sources(new)
+    before, after = _sources(name, old), _sources(name, new)
+    link = {"TxnId": str(id), "TxnType": name}
     for kind, source_id in sorted(before ^ after):
         source = books.find(ENTITIES[kind], source_id)
         if source is None:
             continue
         is_used = (kind, source_id) in after
         document = dict(source.document)
-        if kind == "Estimate":
-            others = [one for one in document.get("LinkedTxn", []) if one["TxnId"] != str(id)]
-            document["TxnStatus"] = "Closed" if is_used else "Accepted"
-            document["LinkedTxn"] = [*others, {"TxnId": str(id), "TxnType": "Invoice"}] if is_used else others
-        else:
+        if kind == "TimeActivity":
             document["BillableStatus"] = "HasBeenBilled" if is_used else "Billable"
+        else:
+            others = [one for one in document.get("LinkedTxn", []) if one != link]
+            field, free = STATUS[kind]
+            document[field] = "Closed" if is_used or others else free
+            document["LinkedTxn"] = [*others, link] if is_used else others
         books.replace(source, document)
 
 
-def _sources(form: Json | None) -> set[tuple[str, int]]:
+# How a source says that it is used, and its status when it is free again.
+STATUS = {"Estimate": ("TxnStatus", "Accepted"), "PurchaseOrder": ("POStatus", "Open")}
+
+
+def _sources(name: str, form: Json | None) -> set[tuple[str, int]]:
     form = form or {}
     links = [*form.get("LinkedTxn", []), *(link for line in form.get("Line", []) for link in line.get("LinkedTxn", []))]
-    return {(link["TxnType"], int(link["TxnId"])) for link in links if link.get("TxnType") in SOURCES}
+    return {(link["TxnType"], int(link["TxnId"])) for link in links if link.get("TxnType") in SOURCES.get(name, ())}
 
 
 def refuse_when_paid(record: Record) -> None:

@@ -121,7 +121,7 @@ class PaymentRules(Rules):
             books.refer("PaymentMethod", document["PaymentMethodRef"], was=(old or {}).get("PaymentMethodRef"))
         self._settle_deposit_account(books, document, old)
         document.setdefault("ProcessPayment", False)
-        document.pop("LinkedTxn", None)
+        links.settle_links(books, self.entity.name, document.pop("LinkedTxn", []), [])
         document.setdefault("Line", [])
 
     def _settle_deposit_account(self, books: Books, document: Json, old: Json | None) -> None:
@@ -228,7 +228,7 @@ class BillPaymentRules(PaymentRules):
                 document.pop(other, None)
         if "APAccountRef" in document:
             document["APAccountRef"] = open_payable(books, document["APAccountRef"], old)
-        document.pop("LinkedTxn", None)
+        links.settle_links(books, self.entity.name, document.pop("LinkedTxn", []), [])
         if not document.get("Line") and old is None:
             raise missing("Line")
         document.setdefault("Line", [])

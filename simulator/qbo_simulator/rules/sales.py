@@ -161,6 +161,10 @@ class SalesRules(Rules):
         """SalesReceipt, RefundReceipt and Estimate have nothing to pay."""
         form["Balance"] = 0
 
+    def _settle_links(self, books: Books, form: Json, old: Json | None) -> None:
+        given, before = form.get("LinkedTxn", []), (old or {}).get("LinkedTxn", [])
+        form["LinkedTxn"] = links.settle_links(books, self.entity.name, given, before)
+
     def _move_customer(self, books: Books, old: Json | None, new: Json | None) -> None:
         """Balances follow; LastUpdatedTime of the customer moves with every write, its SyncToken never."""
         deltas: dict[int, int] = {}
@@ -243,7 +247,7 @@ class InvoiceRules(SalesRules):
 
     def _follow_sources(self, books: Books, id: int, old: Json | None, new: Json | None) -> None:
         """Estimates and time activities."""
-        links.follow_sources(books, id, old, new)
+        links.follow_sources(books, self.entity.name, id, old, new)
 
     def _settle_balance(self, books: Books, form: Json, old: Json | None) -> None:
         """What is not applied yet; a total below what is applied is refused."""
@@ -253,13 +257,8 @@ class InvoiceRules(SalesRules):
             raise Fault(
                 "5030", "Feature Not Supported Error : Deposits on sales forms are not enabled for this company."
             )
-        form["LinkedTxn"] = links.settle_invoice_links(
-            books, form.get("LinkedTxn", []), (old or {}).get("LinkedTxn", [])
-        )
-        known = [link for line in (old or {}).get("Line", []) for link in line.get("LinkedTxn", [])]
-        for link in (link for line in form["Line"] for link in line.get("LinkedTxn", [])):
-            if link not in known:
-                links.check_source(books, link)
+        self._settle_links(books, form, old)
+        links.check_line_links(books, self.entity.name, form["Line"], (old or {}).get("Line", []))
         applied = old["TotalAmt"] - old.get("Deposit", 0) - old["Balance"] if old else 0
         balance = form["TotalAmt"] - form.get("Deposit", 0) - applied
         if balance < 0:
@@ -282,7 +281,7 @@ class CreditMemoRules(SalesRules):
         balance = form["TotalAmt"] - applied
         if balance < 0:
             raise business("The amount of the credit memo cannot be less than what has been applied.")
-        form["LinkedTxn"] = list((old or {}).get("LinkedTxn", []))
+        self._settle_links(books, form, old)
         form["RemainingCredit"] = form["Balance"] = balance or 0
         if books.company.is_multicurrency:
             form["HomeTotalAmt"] = wire.money(form["TotalAmt"] * Decimal(form["ExchangeRate"]))
@@ -317,7 +316,9 @@ class ReceiptRules(SalesRules):
             account = links.undeposited_funds(books)
             if account:
                 form["DepositToAccountRef"] = account
-        form.pop("LinkedTxn", None)
+        self._settle_links(books, form, old)
+        if not form["LinkedTxn"]:
+            del form["LinkedTxn"]
         form["Balance"] = 0
 
 
@@ -329,5 +330,5 @@ class EstimateRules(SalesRules):
         status = form.setdefault("TxnStatus", "Pending")
         if status not in ("Pending", "Accepted", "Closed", "Rejected"):
             raise Fault("2170", f"Invalid Enumeration : {status}", element="TxnStatus")
-        form["LinkedTxn"] = list((old or {}).get("LinkedTxn", []))
+        self._settle_links(books, form, old)
         form.pop("Balance", None)

@@ -60,7 +60,7 @@ def _purchase_order(books: Books, document: Json, old: Json | None) -> None:
     _payable(books, document, old)
     if old is None and "DocNumber" not in document and not books.company.preferences["CustomTxnNumbers"]:
         document["DocNumber"] = str(1000 + books.next_id("purchase order numbers"))
-    document.setdefault("POStatus", "Open")
+    document.setdefault("POStatus", "Closed" if (old or {}).get("LinkedTxn") else "Open")
     document.setdefault("EmailStatus", "NotSet")
 
 
@@ -73,7 +73,7 @@ FORMS: dict[str, Form] = {
         has_due_date=True,
         prints_links=True,
         prepare=_bill,
-        gaps=("links to purchase orders and reimbursements",),
+        gaps=("links to anything but purchase orders and payments (reimbursements)",),
     ),
     "VendorCredit": Form(
         required=("VendorRef",),
@@ -92,7 +92,7 @@ FORMS: dict[str, Form] = {
         resolved=("EntityRef",),
         is_numbered=False,
         prepare=_purchase,
-        gaps=("links to purchase orders and reimbursements",),
+        gaps=("links to anything but purchase orders and payments (reimbursements)",),
     ),
     "PurchaseOrder": Form(
         required=("VendorRef",),
@@ -101,7 +101,6 @@ FORMS: dict[str, Form] = {
         has_custom_fields=True,
         prints_links=True,
         prepare=_purchase_order,
-        gaps=("links to bills",),
     ),
     "JournalEntry": Form(
         lines="own",
