@@ -188,6 +188,12 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
             f"QuickBooks calls version {item.sync_token} of {item.entity} {link.qbo_id} out of date, and shows no other"
         )
         return outcomes.stopped(item, "refused", text, outcome="refused")
+    if is_untouched_version and item.outcome == outcomes.DUPLICATE_NUMBER:
+        text = (
+            f"{item.entity} {link.qbo_id} stays {link.doc_number} as it was: QuickBooks takes a number once, and "
+            f"{item.doc_number} is another document's there. Give one of the two another number, and the next night goes on"
+        )
+        return outcomes.stopped(item, "already_in_qbo", text, outcome="refused")
     if is_untouched_version:
         return outcomes.absent(item, whole_batch=False)
     if is_untouched(link.answer, entity):

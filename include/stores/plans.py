@@ -176,6 +176,11 @@ class PlanStore:
         )
         return {row["billing_id"] for row in rows}
 
+    def pending(self, source: str, kind: str, billing_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Which of these documents wait for a push, with entity and, where it is in QBO, its id there."""
+        values = {"source": source, "kind": kind, "billing_ids": list(billing_ids)}
+        return self._rows(sql("pending_documents"), values)
+
     def begin(self, plan_id: int) -> None:
         """The plan is made from here on; what an earlier try stored before it ended is taken out.
 
@@ -230,7 +235,7 @@ class PlanStore:
         self.connection.execute(b"update qbo_sync.plans set checks = %s where id = %s", (json.dumps(checks), plan_id))
 
     def decide(self, plan_id: int, *, is_approved: bool, by: str) -> None:
-        """A person's decision; what is rejected is withdrawn, and its documents say so.
+        """A person's decision; what waited for a yes is planned with it, what is rejected is withdrawn, and its documents say so.
 
         Raises PlanError when the plan was decided, replaced or expired meanwhile.
         """
@@ -245,16 +250,14 @@ class PlanStore:
                 raise PlanError(
                     f"plan {plan_id} waits for no decision any more: it was decided, replaced, pushed or expired"
                 )
-            if not is_approved:
+            if is_approved:
+                self.connection.execute(
+                    b"update qbo_sync.plan_items set state = 'planned' where plan_id = %s and state = 'held'",
+                    (plan_id,),
+                )
+            else:
                 detail = f"plan {plan_id} was rejected ({by})"
                 self.connection.execute(sql("reject_plan"), {"plan_id": plan_id, "detail": detail})
-
-    def release_held(self, plan_id: int) -> int:
-        """After an approval: what waited for it is planned. Returns how many items."""
-        cursor = self.connection.execute(
-            b"update qbo_sync.plan_items set state = 'planned' where plan_id = %s and state = 'held'", (plan_id,)
-        )
-        return cursor.rowcount
 
     def mark_pushed(self, plan_id: int) -> None:
         """The push of this plan has ended. A plan that a later one replaced meanwhile stays replaced."""

@@ -65,6 +65,12 @@ class NoEncryptionError(RuntimeError):
     failure_mode = "person"
 
 
+class WrongKeyError(RuntimeError):
+    """What is stored was encrypted with a key that this process does not have; the stored pair stays as it is."""
+
+    failure_mode = "person"
+
+
 class WrongCompanyError(RuntimeError):
     """The tokens open another company than the one of the row; nothing was stored."""
 
@@ -218,14 +224,23 @@ class PostgresTokenStore(Generic[TokensT]):
 
     def _tokens(self, row: Mapping[str, Any]) -> TokensT:
         return self._make_tokens(
-            access_token=self._cipher.decrypt(row["access_token"].encode()).decode(),
-            refresh_token=self._cipher.decrypt(row["refresh_token"].encode()).decode(),
+            access_token=self._decrypted(row["access_token"]),
+            refresh_token=self._decrypted(row["refresh_token"]),
             access_expires_at=row["access_expires_at"],
             refresh_expires_at=row["refresh_expires_at"],
             hard_expires_at=row["hard_expires_at"],
             realm_id=row["realm_id"],
             scope=row["scope"],
         )
+
+    def _decrypted(self, secret: str) -> str:
+        try:
+            return self._cipher.decrypt(secret.encode()).decode()
+        except Exception as error:  # each cipher has a class of its own for this
+            raise WrongKeyError(
+                "the company's tokens are encrypted with another key than this process has: give all of Airflow's processes "
+                "the same AIRFLOW__CORE__FERNET_KEY and restart them, or connect the company again"
+            ) from error
 
 
 def rotate_key(connection: psycopg.Connection[Any], cipher: Cipher) -> int:

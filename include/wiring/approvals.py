@@ -44,10 +44,7 @@ def question(plan: Mapping[str, Any]) -> Question | None:
 def decide(plan: Mapping[str, Any], *, is_approved: bool, by: str) -> None:
     """Write the decision into the plan, which is what push obeys; what was held for it is released by an approval."""
     with open_realm(str(plan["realm_key"])) as realm:
-        store = realm.plans()
-        store.decide(int(plan["plan_id"]), is_approved=is_approved, by=by)
-        if is_approved:
-            store.release_held(int(plan["plan_id"]))
+        realm.plans().decide(int(plan["plan_id"]), is_approved=is_approved, by=by)
 
 
 def _subject(plan: Mapping[str, Any], stored: Plan) -> str:

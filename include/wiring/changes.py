@@ -103,7 +103,9 @@ class _Changes:
             yield self._taken(chunk)
         ids = sorted(self._waiting)
         for first in range(0, len(ids), IDS_AT_ONCE):
-            found = self._realm.reader.read_by_ids(ids[first : first + IDS_AT_ONCE])
+            asked = ids[first : first + IDS_AT_ONCE]
+            found = self._realm.reader.read_by_ids(asked)
+            self._routing.let_go([billing_id for billing_id in asked if billing_id not in found])
             yield self._routing.ours(list(found.values()))
 
     def _taken(self, chunk: Sequence[Document]) -> list[Document]:

@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 
 from include.billing_sync.documents import Invoice
 from include.billing_sync.planning import DocumentStatus
-from include.billing_sync.reasons import Finding
+from include.billing_sync.reasons import Finding, gravest
 from include.billing_sync.statuses import Status
 from include.stores.billing import BadDocument, Document
 from include.stores.candidates import store_candidates
@@ -114,6 +114,32 @@ class Routing:
             statuses = [_unrouted(document, self._known) for document in lost]
             self._realm.plans_aside.save_statuses(self._plan_id, self._run_id, statuses, SOURCE)
         return ours
+
+    def let_go(self, billing_ids: Sequence[str]) -> None:
+        """What waited for a push and is not in billing any more waits no longer: its status says what became of it."""
+        gone = self._realm.plans_aside.pending(SOURCE, "invoice", billing_ids) if billing_ids else []
+        if not gone:
+            return
+        self._counts["gone from billing"] += len(gone)
+        statuses = [_vanished(row["billing_id"], row["entity"], row["qbo_id"]) for row in gone]
+        self._realm.plans_aside.save_statuses(self._plan_id, self._run_id, statuses, SOURCE)
+
+
+def _vanished(billing_id: str, entity: str, qbo_id: str | None) -> DocumentStatus:
+    text = "billing does not hold it any more"
+    told = Finding("deleted_in_billing", f"{text}, and QuickBooks has it as id {qbo_id}")
+    finding = told if qbo_id else Finding("out_of_scope", text)
+    status, reason = gravest([finding])
+    return DocumentStatus(
+        kind="invoice",
+        billing_id=billing_id,
+        entity=entity,
+        status=status,
+        reason=reason,
+        findings=[finding],
+        detail=finding.detail,
+        qbo_id=qbo_id,
+    )
 
 
 def _unrouted(document: Document, known: set[str]) -> DocumentStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import signal
 import sys
@@ -13,7 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.chaos.auditor import Violation
+
 if TYPE_CHECKING:
+    from tests.chaos.mutations import Mutation
     from tests.chaos.play import Outcome
     from tests.chaos.site import Site
     from tests.chaos.temper import Wish
@@ -23,6 +27,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 _STARTED = time.monotonic()
+_NUMBERS = itertools.count(1)
 
 
 def say(text: str) -> None:
@@ -88,49 +93,52 @@ def _play(wanted: argparse.Namespace, folder: Path) -> int:
 
 
 def _mutate(site: Site, wanted: argparse.Namespace, wish: Wish, folder: Path) -> int:
-    """Take one safeguard away after the other: each has to be missed, in one of so many runs."""
-    from tests.chaos.mutations import MUTATIONS, NOT_ENOUGH
-    from tests.chaos.play import Play
+    """Take one safeguard away after the other. Without faults nobody may notice; with faults it has to be missed in some run."""
+    from tests.chaos.mutations import MUTATIONS
 
     names = list(MUTATIONS) if wanted.mutate == "all" else [wanted.mutate]
     found: dict[str, str] = {}
-    if len(names) > 1 and not _is_green(site, wanted, replace(wish, temper=MUTATIONS[names[0]].temper), folder):
-        return 1
-    for place, name in enumerate(names):
+    if len(names) > 1:
+        say("with every safeguard in its place")
+        if kinds := _kinds(site, wanted.seed, replace(wish, temper=MUTATIONS[names[0]].temper), folder / "whole"):
+            say(f"  wrong before anything was taken away: {_told(kinds)}")
+            return 1
+    for name in names:
         mutation = MUTATIONS[name]
+        tempered = replace(wish, temper=mutation.temper)
+        say(f"without {mutation.what}, and without faults")
+        if kinds := _kinds(site, wanted.seed, replace(tempered, faults=0), folder / f"calm_{name}", mutation):
+            found[name] = f"WRONG:  {_told(kinds)} without any fault, so that a red run would prove nothing"
+            continue
         say(f"without {mutation.what}")
         for number in range(1, wanted.runs + 1):
-            label = place * wanted.runs + number
-            play = Play(
-                site,
-                label,
-                wanted.seed + number - 1,
-                replace(wish, temper=mutation.temper),
-                folder / f"without_{name}_{number}",
-                say,
-                mutation.take_away,
-            )
-            kinds = Counter(violation.kind for violation in play.run().report.violations)
-            told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-            if kinds.keys() - NOT_ENOUGH:
-                found[name] = told
+            kinds = _kinds(site, wanted.seed + number - 1, tempered, folder / f"without_{name}_{number}", mutation)
+            if kinds.keys() & mutation.leads_to:
+                found[name] = f"RED:    {_told(kinds)}"
                 break
-            say(f"  not missed: {told or 'no violation'}")
+            say(f"  not missed: {_told(kinds) or 'no violation'}")
     print()
     for name in names:
-        print(f"{name.ljust(12)}  {'RED:   ' + found[name] if name in found else 'GREEN: nobody missed it'}")
-    return 0 if len(found) == len(names) else 1
+        print(f"{name.ljust(12)}  {found.get(name, 'GREEN:  nobody missed it')}")
+    return 0 if all(found.get(name, "").startswith("RED") for name in names) else 1
 
 
-def _is_green(site: Site, wanted: argparse.Namespace, wish: Wish, folder: Path) -> bool:
-    """Whether a run is green before anything is taken away."""
+def _kinds(site: Site, seed: int, wish: Wish, folder: Path, without: Mutation | None = None) -> Counter[str]:
+    """What kinds of violations one run has, and how many of each."""
     from tests.chaos.play import Play
 
-    say("with every safeguard in its place")
-    violations = Play(site, 0, wanted.seed, wish, folder / "whole", say).run().report.violations
-    for violation in violations:
-        say(f"  wrong before anything was taken away: {violation}")
-    return not violations
+    play = Play(site, next(_NUMBERS), seed, wish, folder, say, without.take_away if without else None)
+    report = play.run().report
+    missing = report.documents - report.in_qbo
+    if not wish.faults and missing:
+        report.violations.append(Violation("missing", "", "", f"{missing} documents never came to QuickBooks"))
+    for violation in report.violations[:3]:
+        say(f"    {violation}")
+    return Counter(violation.kind for violation in report.violations)
+
+
+def _told(kinds: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 
 if __name__ == "__main__":

@@ -12,32 +12,44 @@ from typing import Any
 
 from tests.chaos.temper import Temper
 
-NOT_ENOUGH = frozenset(("task failed", "status"))
-"""What would also be found if the product did not run at all, which proves nothing about the safeguard."""
+_HARM = frozenset(("duplicate", "unrecorded"))
+"""What a missing safeguard leads to. Much else is also found of a product that does not run at all, which proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One safeguard: what it is, how it is taken away in a worker, and in what runs that can be seen."""
+    """One safeguard: what it is, how it is taken away in a worker, in what runs that can be seen, and by what violations."""
 
     what: str
     take_away: Callable[[], None]
     temper: Temper
+    leads_to: frozenset[str] = _HARM
 
 
-def _send_under_other_ids() -> None:
-    """Calls go out under ids that were never stored."""
+def _repeat_under_other_ids() -> None:
+    """A call whose fate was unknown is repeated under ids that were never stored."""
+    from include.billing_sync.ports import Claimed
+    from include.stores.outbox import PostgresOutbox
     from include.wiring.ledger import QboLedger
 
-    send_one, send_batch = QboLedger.send_one, QboLedger.send_batch
+    claim, send_one, send_batch = PostgresOutbox.claim, QboLedger.send_one, QboLedger.send_batch
+    repeated: set[str] = set()
+
+    def noted(self: Any, items: Any, decide: Any) -> Any:
+        decided = claim(self, items, decide)
+        repeated.update(part.write.b_id for part in decided if isinstance(part, Claimed) and part.item.unknown_times)
+        return decided
 
     def one(self: Any, write: Any, *rest: Any) -> Any:
-        return send_one(self, replace(write, request_id=secrets.token_hex(20)), *rest)
+        known = write.b_id not in repeated
+        return send_one(self, write if known else replace(write, request_id=secrets.token_hex(20)), *rest)
 
     def batch(self: Any, writes: Any, batch_id: str, *rest: Any) -> Any:
-        return send_batch(self, writes, secrets.token_hex(18), *rest)
+        known = repeated.isdisjoint(write.b_id for write in writes)
+        return send_batch(self, writes, batch_id if known else secrets.token_hex(18), *rest)
 
-    QboLedger.send_one, QboLedger.send_batch = one, batch  # type: ignore[method-assign]  # a mutation
+    PostgresOutbox.claim = noted  # type: ignore[method-assign]  # a mutation
+    QboLedger.send_one, QboLedger.send_batch = one, batch  # type: ignore[method-assign]  # as above
 
 
 def _settle_without_looking() -> None:
@@ -71,24 +83,32 @@ def _push_without_lock() -> None:
 
 
 def _send_before_commit() -> None:
-    """The claim is committed together with its answer, so that a death in between leaves no trace of the sending."""
+    """Claims are committed together with their answers, so that a death in between leaves no trace of the sending."""
+    from include.billing_sync.ports import Claimed
     from include.stores.outbox import PostgresOutbox
 
-    settle = PostgresOutbox.settle
+    claim, settle = PostgresOutbox.claim, PostgresOutbox.settle
+    on_the_wire: set[int] = set()
 
-    def claim(self: Any, items: Any, decide: Any) -> Any:
-        self.connection.execute(b"begin")
-        decided = self._claim(items, decide)
-        if all(not hasattr(part, "write") for part in decided):
-            self.connection.execute(b"commit")
-        return decided
+    def begin_and_claim(self: Any, items: Any, decide: Any) -> Any:
+        if not on_the_wire:
+            self.connection.execute(b"begin")
+        # Within a transaction the product's own ones are savepoints, which commit nothing.
+        decided = claim(self, items, decide)
+        on_the_wire.update(part.item.id for part in decided if isinstance(part, Claimed))
+        return _committed_when_answered(self, decided)
 
-    def settle_and_commit(self: Any, results: Any) -> None:
-        settle(self, results)
-        if self.connection.info.transaction_status.name == "INTRANS":
-            self.connection.execute(b"commit")
+    def settle_and_commit(self: Any, results: Any) -> Any:
+        stored = settle(self, results)
+        on_the_wire.difference_update(result.item.id for result in results)
+        return _committed_when_answered(self, stored)
 
-    PostgresOutbox.claim, PostgresOutbox.settle = claim, settle_and_commit  # type: ignore[method-assign]  # a mutation
+    def _committed_when_answered(outbox: Any, told: Any) -> Any:
+        if not on_the_wire:
+            outbox.connection.execute(b"commit")
+        return told
+
+    PostgresOutbox.claim, PostgresOutbox.settle = begin_and_claim, settle_and_commit  # type: ignore[method-assign]  # a mutation
 
 
 def _create_without_looking() -> None:
@@ -104,13 +124,28 @@ def _create_without_looking() -> None:
 
 
 _FORGETFUL = Temper(memory="off", refuses=False, restores=False, batch=5)
-_RESTORED = Temper(memory="off", refuses=False, restores=True, batch=5)
 
 MUTATIONS: dict[str, Mutation] = {
-    "stored-ids": Mutation("the ids stored before sending", _send_under_other_ids, _FORGETFUL),
-    "look-up": Mutation("the look-up of what is unknown", _settle_without_looking, _FORGETFUL),
-    "wait": Mutation("the wait before settling", _settle_without_waiting, _FORGETFUL),
-    "lock": Mutation("the lock and its epoch", _push_without_lock, _FORGETFUL),
+    "stored-ids": Mutation(
+        "the ids stored before sending",
+        _repeat_under_other_ids,
+        replace(_FORGETFUL, often="connection cut before the write"),
+    ),
+    "look-up": Mutation(
+        "the look-up of what is unknown",
+        _settle_without_looking,
+        replace(_FORGETFUL, often="answer lost after the write"),
+    ),
+    "wait": Mutation(
+        "the wait before settling",
+        _settle_without_waiting,
+        replace(_FORGETFUL, often="write later than the client waits"),
+    ),
+    # One document in flight twice is kept out by an index as well; what the dead left is told by the epoch alone.
+    "lock": Mutation("the lock and its epoch", _push_without_lock, _FORGETFUL, _HARM | {"unsettled"}),
     "commit": Mutation("the commit before sending", _send_before_commit, _FORGETFUL),
-    "first-look": Mutation("the look before the first create", _create_without_looking, _RESTORED),
+    "first-look": Mutation(
+        "the look before the first create", _create_without_looking, replace(_FORGETFUL, restores=True)
+    ),
 }
+"""Each with QuickBooks at its most forgetful, and with the mishap that the safeguard is there for."""

@@ -26,7 +26,7 @@ _TOO_LONG = 2.2
 """Seconds. One that could not be resumed by then is killed: with the delay of a call it might send after it was settled."""
 _PASSES = 6
 _MOST_TRIES = 40
-_KINDS_AT_ONCE, _SHARE = 8, 0.05
+_KINDS_AT_ONCE, _SHARE, _OFTEN = 8, 0.05, 0.25
 """Kinds of mishaps that a company meets at one time, and the share of its calls that each of them strikes."""
 _EXPECTED_ERRORS = frozenset(
     (
@@ -260,7 +260,7 @@ class Play:
 
     def _aim(self, run: DagRun) -> Aim | None:
         """Mostly at the push, of which one in six is left alone."""
-        if self.chance.random() < (0.15 if run.task == "push" else 0.7):
+        if not self.wish.faults or self.chance.random() < (0.15 if run.task == "push" else 0.7):
             return None
         skip = int(2 ** self.chance.uniform(0, 8.5 if run.task == "push" else 6))
         return Aim(skip, self.chance.randint(0, 60), frozenset(self.steps), again=0.7, seed=self.chance.getrandbits(32))
@@ -271,10 +271,12 @@ class Play:
 
     def _lay_mishaps(self) -> None:
         """From now on a share of the calls goes wrong, in other ways in each company."""
-        for company in self.site.companies:
-            for what, rule, where in self.chance.sample(MISHAPS, _KINDS_AT_ONCE):
+        for company in self.site.companies if self.wish.faults else ():
+            often = [mishap for mishap in MISHAPS if mishap[0] == self.temper.often]
+            for what, rule, where in often + self.chance.sample(MISHAPS, _KINDS_AT_ONCE):
                 values = {**rule, **where, "realm_id": company.realm_id, "seed": self.chance.getrandbits(30)}
-                rule_number = self.site.qbo.fault(values.pop("kind"), probability=_SHARE, count=0, **values)
+                share = _OFTEN if what == self.temper.often else _SHARE
+                rule_number = self.site.qbo.fault(values.pop("kind"), probability=share, count=0, **values)
                 self._rules[rule_number] = (what, 0)
 
     def _count_mishaps(self) -> None:
@@ -292,7 +294,7 @@ class Play:
 
     def _dump_or_restore(self, number: int) -> None:
         """Keep a dump after the first round, and lose the database after the next one."""
-        if not self.temper.restores or number > 2:
+        if not self.temper.restores or not self.wish.faults or number > 2:
             return
         time.sleep(1.5)  # a call that was under way is done before anybody can have restored a database
         if number == 1:

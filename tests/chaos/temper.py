@@ -57,6 +57,8 @@ class Temper:
     adopt: str = "exact"
     reconnects: bool = False
     mailed: float = 0
+    often: str = ""
+    """One kind of MISHAPS that strikes in every company, and more calls than the others do."""
 
     @classmethod
     def by(cls, chance: random.Random) -> Temper:
@@ -87,7 +89,7 @@ class Temper:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a run is to be: how many documents and faults, over how many companies and rounds."""
+    """What a run is to be: how many documents and faults (0: none at all), over how many companies and rounds."""
 
     documents: int = 2000
     faults: int = 200

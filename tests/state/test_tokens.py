@@ -20,6 +20,7 @@ from include.stores.tokens import (
     ReconnectError,
     TokensUnavailableError,
     WrongCompanyError,
+    WrongKeyError,
     rotate_key,
 )
 from qbo_hook.tokens import TokenSet
@@ -268,7 +269,7 @@ def test_the_key_can_be_changed(store, cipher, dsn, realm):
     renewed = PostgresTokenStore(lambda: psycopg.connect(dsn), realm, new_key, TokenSet)
     assert renewed.read() == OLD
     renewed.close()
-    with pytest.raises(InvalidToken):
+    with pytest.raises(WrongKeyError, match="AIRFLOW__CORE__FERNET_KEY"):
         store.read()
 
 
