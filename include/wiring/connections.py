@@ -6,16 +6,14 @@ where Connections made in the UI are read from Airflow's own database.
 
 from __future__ import annotations
 
-import json
 import os
-from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import pq
 from psycopg.types.json import set_json_loads
 
+from include.billing_sync.exact_json import loads
 from include.stores.tokens import NoEncryptionError
 
 if TYPE_CHECKING:
@@ -172,5 +170,5 @@ def _opened(conn_id: str, *, autocommit: bool) -> psycopg.Connection[Any]:
     except psycopg.OperationalError as error:
         cure = f"check host, port, database, user and password of Connection {conn_id}"
         raise UnreachableError(f"{' '.join(str(error).split()).rstrip('.?')}. What to do: {cure}") from None
-    set_json_loads(partial(json.loads, parse_float=Decimal), connection)
+    set_json_loads(loads, connection)
     return connection

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -142,9 +144,20 @@ def push(realm: Realm, plan: Plan) -> PushSummary | None:
     except BusyError as error:
         raise RealmBusyError(f"busy: {realm.key}: {error}") from error
     try:
-        return _push_locked(realm, plan, lock)
+        with _what_is_there_stays():
+            return _push_locked(realm, plan, lock)
     finally:
         lock.release()
+
+
+@contextmanager
+def _what_is_there_stays() -> Iterator[None]:
+    """Spare the collector what the process holds already: each answer makes it look, and Airflow alone is large."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _push_locked(realm: Realm, plan: Plan, lock: RealmLock) -> PushSummary:

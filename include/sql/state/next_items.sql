@@ -41,7 +41,7 @@ where
     and item.action in ('create', 'update', 'void')
     and not item.kind = any(%(names)s)
     and not item.id = any(%(without)s::bigint [])
-    and (item.action <> 'create' or item.looked_at >= %(since)s)
+    and case item.action when 'create' then item.looked_at >= %(since)s else true end
     and not exists (
         select 1
         from qbo_sync.plan_items as other
