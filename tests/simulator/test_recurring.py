@@ -220,3 +220,44 @@ def test_what_quickbooks_would_refuse_is_left_out(qbo: Qbo) -> None:
     at(qbo, "2030-06-01")
 
     assert dates(qbo) == ["2030-02-15", "2030-03-15"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"NumInterval": 0}, "2070"),
+        ({"DayOfMonth": 32}, "2070"),
+        ({"WeekOfMonth": -1}, "2070"),
+        ({"DaysBefore": 10**12}, "2070"),
+        ({"DayOfWeek": "Someday"}, "2170"),
+        ({"MonthOfYear": "Brumaire"}, "2170"),
+        ({"StartDate": "2030-02-30"}, "2060"),
+        ({"IntervalType": "Hourly"}, "2170"),
+    ],
+    ids=str,
+)
+def test_a_schedule_that_cannot_be_is_refused(qbo: Qbo, wanted: dict[str, Any], code: str) -> None:
+    """Numbers out of range, days and months that there are not."""
+    request = template("Invoice", **schedule(**{"IntervalType": "Monthly", **wanted}))
+
+    assert qbo.post("recurringtransaction", request).error["code"] == code
+
+
+def test_schedules_reach_to_the_ends_of_the_calendar(qbo: Qbo) -> None:
+    """One that began in the year 1 is due today; one at the end of time has no second day."""
+    at(qbo, "2030-01-10")
+    old = create(qbo, "Invoice", **schedule(StartDate="0001-01-01", IntervalType="Daily"))
+    last = create(qbo, "Bill", **schedule(StartDate="9999-12-31", IntervalType="Daily"))
+
+    assert old["RecurringInfo"]["ScheduleInfo"]["NextDate"] == "2030-01-10"
+    assert last["RecurringInfo"]["ScheduleInfo"]["NextDate"] == "9999-12-31"
+    assert dates(qbo) == ["2030-01-10"]
+
+
+def test_a_next_day_in_the_past_is_not_believed(qbo: Qbo) -> None:
+    """What a caller says is taken from today on only."""
+    at(qbo, "2030-03-01")
+
+    told = create(qbo, "Invoice", **schedule(**DAILY, NextDate="0001-01-02", DaysBefore=5))
+
+    assert told["RecurringInfo"]["ScheduleInfo"]["NextDate"] == "2030-03-06"

@@ -69,10 +69,11 @@ def test_what_is_sold_before_it_is_bought_costs_what_it_is_bought_for(qbo: Qbo, 
     sell(qbo, item, 5, TxnDate="2026-04-01")
     short = stock(qbo, item)
 
-    buy(qbo, item, 4, 40, TxnDate="2026-05-01")
+    buy(qbo, item, 2, 20, TxnDate="2026-05-01")
+    buy(qbo, item, 2, 40, TxnDate="2026-06-01")
 
     assert short == (-3, -15, 25)
-    assert stock(qbo, item) == (1, 10, 40)
+    assert stock(qbo, item) == (1, 20, 50)
 
 
 def test_goods_come_back_with_a_credit_memo_and_go_back_to_the_vendor(qbo: Qbo, item: str) -> None:
@@ -123,13 +124,13 @@ def test_quantities_are_not_set_by_hand_and_days_before_the_first_are_refused(qb
 
 
 def test_a_saved_company_keeps_its_stock(qbo: Qbo, item: str, tmp_path: Any) -> None:
-    """Loaded again, the next sale takes what is left of it."""
-    sell(qbo, item, 1)
+    """Loaded again, the next sale takes what is left of it, at what it had cost."""
+    buy(qbo, item, 1, 9)
     qbo.simulator.save_company(tmp_path / "company.sqlite", qbo.realm_id)
     sell(qbo, item, 1)
 
     qbo.simulator.load_company(tmp_path / "company.sqlite")
 
     again = Qbo(qbo.simulator)
-    sell(again, item, 1)
-    assert stock(again, item) == (0, 0, 10)
+    sell(again, item, 3)
+    assert stock(again, item) == (0, 0, 19)

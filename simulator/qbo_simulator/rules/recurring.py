@@ -10,7 +10,7 @@ from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.recurring import RECURRING_INFO, RECURRING_TRANSACTION, SCHEDULE, TEMPLATES, made_on
 from qbo_simulator.errors import Fault, NotSimulated, missing
 from qbo_simulator.rules.base import SERVER_MADE, Rules, is_sparse
-from qbo_simulator.rules.schedule import first_from
+from qbo_simulator.rules.schedule import check_schedule, first_from
 from qbo_simulator.wire import Json
 
 # What a transaction has, and the template of one has not yet.
@@ -90,10 +90,13 @@ class RecurringRules(Rules):
         if info.setdefault("RecurType", "Automated") == "Automated" and "IntervalType" not in schedule:
             raise missing("RecurringInfo.ScheduleInfo.IntervalType")
         info.setdefault("Active", True)
+        check_schedule(schedule)
         if "IntervalType" in schedule:
             schedule.setdefault("StartDate", books.today)
             schedule.setdefault("NumInterval", 1)
-            if "NextDate" not in schedule and (due := first_from(schedule, books.today)):
+            due = schedule.pop("NextDate", "")
+            # Days that have passed are not made up for.
+            if due := due if due >= books.today else first_from(schedule, books.today):
                 schedule["NextDate"] = due
         return RECURRING_INFO.arrange({**info, "ScheduleInfo": SCHEDULE.arrange(schedule)})
 
