@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.simulator.bookkeeper import STOCKED
 from tests.simulator.client import Qbo, invoice, item_line, ref
-from tests.simulator.payloads import LISTS, TRANSACTIONS
+from tests.simulator.payloads import LISTS, TRANSACTIONS, expense_line, purchased_item_line
 
 MakeCompany = Callable[..., Qbo]
 
@@ -38,8 +39,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "term": {"Name": "Fuzz", "DueDays": 3},
     "vendor": {"DisplayName": "Fuzz V", "TermRef": ref(1), "TaxIdentifier": "123"},
 }  # fmt: skip
+# Buys and sells what is in stock, for a purchase order.
+STOCK_LINE = {
+    **purchased_item_line(6, "19", Qty=2, UnitPrice=3),
+    "LinkedTxn": [{"TxnId": "1", "TxnType": "PurchaseOrder", "TxnLineId": "1"}],
+}  # fmt: skip
 OTHER_BODIES: dict[str, dict[str, Any]] = {
     **{name.lower(): body for name, body in (TRANSACTIONS | LISTS).items() if name.lower() not in BODIES},
+    "bill": {**TRANSACTIONS["Bill"], "Line": [expense_line(), purchased_item_line(6, "19", Qty=2, UnitPrice=3)]},
+    "purchase": {**TRANSACTIONS["Purchase"], "Line": [STOCK_LINE]},
+    "salesreceipt": invoice(item_line(20, item="19", Qty=2, UnitPrice=10)),
     "billpayment": {
         "VendorRef": ref(30), "PayType": "Check", "CheckPayment": {"BankAccountRef": ref(35)}, "TotalAmt": 5,
         "Line": [{"Amount": 5, "LinkedTxn": [{"TxnId": "2", "TxnType": "Bill"}]}],
@@ -50,10 +59,18 @@ OTHER_BODIES: dict[str, dict[str, Any]] = {
     "taxagency": {"DisplayName": "Fuzz"},
     "recurringtransaction": {
         "Invoice": invoice(
-            RecurringInfo={"Name": "Fuzz", "ScheduleInfo": {"IntervalType": "Monthly", "DayOfMonth": 1}},
+            RecurringInfo={
+                "Name": "Fuzz", "RecurType": "Automated", "Active": True,
+                "ScheduleInfo": {
+                    "IntervalType": "Monthly", "DayOfMonth": 1, "NumInterval": 2, "StartDate": "2026-01-01",
+                    "NextDate": "2026-01-01", "EndDate": "2090-01-01",
+                    "DayOfWeek": "Monday", "WeekOfMonth": 2, "DaysBefore": 3, "MaxOccurrences": 5,
+                },
+            },
             CurrencyRef=ref("USD"),
         )
     },
+    "item": {**STOCKED, "Description": "d"},
     "taxservice/taxcode": {
         "TaxCode": "Fuzz",
         "TaxRateDetails": [{"TaxRateName": "F", "RateValue": 3, "TaxAgencyId": "1", "TaxApplicableOn": "Sales"}],
@@ -106,6 +123,8 @@ def test_odd_objects_of_all_other_entities_never_break_the_simulator(make_compan
     chance = random.Random(seed)
     taken = 0
     dollars = {"CurrencyRef": ref("USD")}
+    assert qbo.create("Item", **STOCKED)["Id"] == "19"
+    qbo.create("PurchaseOrder", **TRANSACTIONS["PurchaseOrder"], **dollars)
     for _ in range(150):
         entity = chance.choice(list(OTHER_BODIES))
         body = OTHER_BODIES[entity] | (dollars if entity in IN_A_CURRENCY else {})
@@ -118,6 +137,8 @@ def test_odd_objects_of_all_other_entities_never_break_the_simulator(make_compan
 
         assert answer.status in (200, 400, 501), (entity, body, answer.text)
         taken += answer.status == 200
+    # Half a year on all templates have been due.
+    qbo.simulator.clock(advance=180 * 86400)
     assert taken > 10
     assert qbo.simulator.ledger(qbo.realm_id)["unbalanced"] == []
 

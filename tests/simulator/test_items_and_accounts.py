@@ -143,3 +143,23 @@ def test_a_term_is_due_in_one_of_two_ways(qbo: Qbo) -> None:
 def test_a_payment_method_has_a_type(qbo: Qbo) -> None:
     """NON_CREDIT_CARD by default."""
     assert qbo.create("PaymentMethod", Name="Voucher")["Type"] == "NON_CREDIT_CARD"
+
+
+@pytest.mark.parametrize(
+    ("subtype", "kind", "classification"),
+    [
+        ("Savings", "Bank", "Asset"),
+        ("PrepaidExpenses", "Other Current Asset", "Asset"),
+        ("AccumulatedDepreciation", "Fixed Asset", "Asset"),
+        ("LoanPayable", "Other Current Liability", "Liability"),
+        ("NotesPayable", "Long Term Liability", "Liability"),
+        ("OwnersEquity", "Equity", "Equity"),
+        ("Travel", "Expense", "Expense"),
+        ("ExchangeGainOrLoss", "Other Expense", "Expense"),
+    ],
+)
+def test_the_subtype_tells_the_type_of_an_account(qbo: Qbo, subtype: str, kind: str, classification: str) -> None:
+    """A request may name the subtype alone."""
+    made = qbo.create("Account", Name="New", AccountSubType=subtype)
+
+    assert (made["AccountType"], made["Classification"]) == (kind, classification)
