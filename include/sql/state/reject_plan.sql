@@ -9,6 +9,22 @@ with withdrawn as (
         settled_at = clock_timestamp()
     where item.plan_id = %(plan_id)s and item.state in ('planned', 'held')
     returning item.source, item.kind, item.billing_id, item.action
+),
+
+shown as (
+    select
+        status.source,
+        status.kind,
+        status.billing_id
+    from qbo_sync.statuses as status
+    inner join withdrawn
+        on
+            status.source = withdrawn.source
+            and status.kind = withdrawn.kind
+            and status.billing_id = withdrawn.billing_id
+    where withdrawn.action <> 'send' and status.plan_id = %(plan_id)s
+    order by status.source, status.kind, status.billing_id
+    for update of status
 )
 
 update qbo_sync.statuses as status
@@ -20,10 +36,8 @@ set
     ),
     detail = %(detail)s,
     since_at = clock_timestamp()
-from withdrawn
+from shown
 where
-    withdrawn.action <> 'send'
-    and status.source = withdrawn.source
-    and status.kind = withdrawn.kind
-    and status.billing_id = withdrawn.billing_id
-    and status.plan_id = %(plan_id)s
+    status.source = shown.source
+    and status.kind = shown.kind
+    and status.billing_id = shown.billing_id

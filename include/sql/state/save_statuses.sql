@@ -1,4 +1,5 @@
 -- Purpose: what the user sees of a document. since_at moves only when status or reasons change.
+-- In the order of the key, as all do that write statuses: so planners and pushes at once wait for one another and never deadlock.
 -- Grain: one billing document. Parameters: rows (JSON), realm, run_id.
 insert into qbo_sync.statuses as kept (
     source, kind, billing_id, entity, doc_number, realm, status, reason, reasons, detail, doc_date, customer_id, customer_name,
@@ -45,6 +46,7 @@ from jsonb_to_recordset(%(rows)s::jsonb) as given (
     qbo_total numeric,
     plan_id bigint
 )
+order by given.source, given.kind, given.billing_id
 on conflict (source, kind, billing_id) do update
 set
     entity = excluded.entity,
