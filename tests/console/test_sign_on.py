@@ -282,7 +282,7 @@ def test_a_dead_code_is_told_in_intuits_words(browser, realms, state):
     assert counted(state) == (0, 0)
 
 
-@pytest.mark.row("X6")
+@pytest.mark.row("X6", "F14")
 def test_reconnecting_keeps_the_row_and_its_links(browser, realms, state):
     """After an expiry the same company is connected again under the same row, with everything that hangs on it."""
     admin = browser("ADMIN")

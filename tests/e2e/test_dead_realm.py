@@ -25,6 +25,7 @@ def mishaps(site: Site) -> Iterator[None]:
     [({}, "realm.preflight"), ({"path": "batch"}, "realm.push")],
     ids=["before anything was read", "in the middle of the push"],
 )
+@pytest.mark.row("G13")
 def test_a_dead_company_holds_up_no_other(site: Site, where: dict[str, str], red: str) -> None:
     """Its sign-on has ended: it writes nothing and blames no document; the other is done; finish names the dead one."""
     on, series = day(49 if where else 52), site.series("D")

@@ -139,6 +139,7 @@ def test_a_missing_start_date_is_suggested_from_the_closing_date() -> None:
 @pytest.mark.parametrize(
     ("start", "level"), [(date(2026, 9, 30), Level.HINT), (date(2026, 10, 1), Level.GREEN)], ids=["on", "after"]
 )
+@pytest.mark.row("F153")
 def test_a_start_date_in_closed_books_is_a_hint_with_the_day_after(start: date, level: Level) -> None:
     """F153: the suggestion is the day after closing."""
     examined = replace(with_settings(start_date=start), facts=replace(US, closing_date=date(2026, 9, 30)))

@@ -68,6 +68,7 @@ def test_a_closed_company_leaves_everything_planned(
     assert_settled(world)
 
 
+@pytest.mark.row("F13")
 def test_a_dead_sign_on_asks_for_a_new_one_and_the_plan_goes_on(
     planned: tuple[World, Wire, dict[str, Any], dict[str, Any]],
 ) -> None:
@@ -116,6 +117,7 @@ def _closes_after_the_first(handler: Handler, call: Call) -> None:
 
 
 @pytest.mark.parametrize(("headers", "times"), [({}, 6), ({"retry_after": "1"}, 1)])
+@pytest.mark.row("F150")
 def test_a_throttled_company_is_paused_and_then_goes_on(
     planned: tuple[World, Wire, dict[str, Any], dict[str, Any]], headers: dict[str, str], times: int
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_company_that_stays_throttled_is_left_for_later(
     assert_settled(world)
 
 
+@pytest.mark.row("F154")
 def test_a_name_lock_that_passes_is_not_seen(planned: tuple[World, Wire, dict[str, Any], dict[str, Any]]) -> None:
     """Twice somebody else was at the list of customers: one customer, all invoices, nothing for a person."""
     world, _, plan, context = planned
@@ -166,6 +169,7 @@ def test_a_name_lock_that_passes_is_not_seen(planned: tuple[World, Wire, dict[st
     assert_settled(world)
 
 
+@pytest.mark.row("F154")
 def test_a_name_lock_that_stays_says_what_to_do(planned: tuple[World, Wire, dict[str, Any], dict[str, Any]]) -> None:
     """Nobody is blamed, the documents wait and name the cure; the next run writes them once the list is free."""
     world, _, plan, context = planned

@@ -24,6 +24,11 @@ from tests.world import World
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 
 LEFT_ALONE = ("Skipped", "already_in_qbo")
+BILLED = (
+    "select (select md5(string_agg(i::text, '' order by i)) from billing.invoices as i),"
+    " (select md5(string_agg(l::text, '' order by l)) from billing.invoice_lines as l)"
+)
+"""A checksum of what billing holds."""
 
 
 @pytest.mark.row("X6")
@@ -271,23 +276,25 @@ def test_an_adopted_void_stays_named_and_is_not_overwritten(world: World) -> Non
     assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [0]
 
 
-@pytest.mark.row("X6")
+@pytest.mark.row("X6", "F14", "F18", "F19", "G4")
 def test_disconnect_and_reconnect_adopt_what_the_archived_links_name(world: World) -> None:
-    """Two rounds of disconnect, connect and push all: QuickBooks' documents and customers stay as they were."""
+    """Three rounds of disconnect, connect and push all: billing, and QuickBooks' documents and customers, stay as they were."""
     world.settings(waits=FAST, limits=LIMITS)
     numbers = [f"T-{number}" for number in range(3)]
     for number in numbers:
         world.invoice(number)
     world.run()
     before = world.qbo.state("Invoice"), world.qbo.state("Customer")
+    billed = world.sql(BILLED)
 
-    for _ in range(2):
+    for _ in range(3):
         with connections.connect_state() as state:
             realms.disconnect(state, world.sql("select id from qbo_sync.realms")[0][0], who="test")
         world.connect()
         world.run()
 
     assert (world.qbo.state("Invoice"), world.qbo.state("Customer")) == before
+    assert world.sql(BILLED) == billed
     assert {world.status(f"inv-{number}") for number in numbers} == {("Synced", "adopted")}
     assert world.run()["sent"] == 0
 

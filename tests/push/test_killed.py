@@ -19,7 +19,7 @@ CRITICAL = ("-- Purpose: claim plan items", "/v3/company", "-- Purpose: store ho
 """What every kind of write has to have died at: the claim, the call, the answer, and the end of a transaction."""
 
 
-@pytest.mark.row("F87")
+@pytest.mark.row("F87", "G1")
 def test_a_push_killed_at_every_step_in_turn_ends_with_each_invoice_exactly_once(world: World) -> None:
     """One plan of customers, creates, updates, voids and mails; its pushes die at each step, until one gets through."""
     # A dead process's permit counts as in flight until it expires, so there are enough for all that die here.

@@ -128,6 +128,7 @@ def test_a_change_that_another_run_wrote_since_the_plan_is_not_repeated(world: W
 
 
 @pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.row("F152")
 def test_books_that_were_closed_behind_our_back_refuse_by_name(world: World, is_new: bool) -> None:
     """Nobody told us of the new closing date: QuickBooks refuses, and the document is Skipped period_closed."""
     world.settings(waits=FAST, limits=LIMITS, locked_before="off")

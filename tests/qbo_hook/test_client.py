@@ -339,6 +339,7 @@ def test_a_throttled_write_waits_a_minute_and_goes_again(client: QboClient, peer
     ("header", "seconds"),
     [("7", 7), ("Sun, 22 Nov 2026 12:00:30 GMT", 30), ("Sun, 22 Nov 2026 12:00:30 -0000", 30), ("soon", 60), ("0", 0)],
 )
+@pytest.mark.row("F146")
 def test_retry_after_is_obeyed_to_the_second(
     client: QboClient, peer: Peer, time_: Time, header: str, seconds: int
 ) -> None:

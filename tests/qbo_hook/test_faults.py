@@ -156,12 +156,14 @@ KNOWN_CODES = re.findall(
 
 
 @pytest.mark.parametrize("code", KNOWN_CODES)
+@pytest.mark.row("G18")
 def test_every_code_of_qbo_is_classified(code: str) -> None:
     """No documented code reaches a person as unclassified."""
     assert classify(fault_of(code)).name != "unclassified"
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+@pytest.mark.row("G18")
 def test_every_entry_has_a_cure_a_page_and_a_plain_name(entry: object) -> None:
     """A person is told what to do, and where to read more."""
     assert re.fullmatch(r"[a-z_]+", entry.name)  # type: ignore[attr-defined]  # parametrised over catalogue entries

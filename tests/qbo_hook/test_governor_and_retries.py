@@ -136,7 +136,7 @@ SYSTEM_FAULT = parse_fault(b'{"Fault":{"Error":[{"code":"10000"}],"type":"System
 assert SYSTEM_FAULT is not None
 
 
-@pytest.mark.row("X5")
+@pytest.mark.row("X5", "F148")
 @pytest.mark.parametrize(
     ("error", "for_write", "for_read"),
     [
@@ -176,6 +176,7 @@ def test_repeats_end() -> None:
     assert not may_retry(QboUnknownOutcome("x"), 3, is_write=False, waits=Waits(repeats=2))
 
 
+@pytest.mark.row("F147")
 def test_delays_double_and_differ() -> None:
     """Workers that failed together do not come back together; gaps grow up to a limit."""
     rng = random.Random(7)

@@ -424,8 +424,12 @@ def _first_line(invoice: dict[str, Any], **changed: Any) -> list[dict[str, Any]]
     return lines
 
 
+@pytest.mark.row("F21")
 def test_a_merge_of_customers_is_named_and_nothing_is_to_be_put_back(world: World, night: Night) -> None:
-    """Two customers were merged in QuickBooks: the difference says so; mapped to the one that is left, it is gone."""
+    """Two customers were merged in QuickBooks: the difference says so; mapped to the one that is left, it is gone.
+
+    What is billed next goes to that one, and no customer is made.
+    """
     world.customer("c2", "Bluebird Bakery")
     world.invoice("T-1", customer_id="c1")
     world.invoice("T-2", customer_id="c2")
@@ -438,7 +442,12 @@ def test_a_merge_of_customers_is_named_and_nothing_is_to_be_put_back(world: Worl
     told = night.row("T-1", "customer")["proposed_repair"]
     world.map("customer", "c1", into, "Bluebird Bakery")
     night.run()
+    customers = len(world.qbo.state("Customer"))
+    world.invoice("T-3", customer_id="c1")
+    world.run()
 
+    assert [one["CustomerRef"]["value"] for one in world.in_qbo("T-3")] == [into]
+    assert len(world.qbo.state("Customer")) == customers
     assert f"Customer id {away} is inactive" in told
     assert f"map the billing customer to id {into}" in told
     assert night.drift() == {}

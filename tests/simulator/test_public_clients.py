@@ -129,6 +129,7 @@ def test_intuits_oauth_client_signs_on_refreshes_and_revokes(simulator: RunningS
         client.refresh()
 
 
+@pytest.mark.row("G5")
 def test_python_quickbooks_creates_reads_updates_voids_and_deletes(client: Any, simulator: RunningSimulator) -> None:
     """Objects through their whole life, with its own method names."""
     made = an_invoice().save(qb=client)

@@ -34,6 +34,7 @@ def lock(dsn, realm):
         each.release()
 
 
+@pytest.mark.row("F145")
 def test_a_second_push_waits_ten_minutes_and_is_busy(lock):
     """While one holds the lock another gets BusyError after its time, and the lock when the first is done."""
     told = []

@@ -107,7 +107,7 @@ def most_within(times, seconds):
     return most
 
 
-@pytest.mark.row("X9")
+@pytest.mark.row("X9", "F143", "F144")
 def test_four_workers_together_use_the_allowed_requests_and_never_more(dsn, realm):
     """No minute holds more than 500 permits, no second more than 10, and at least 95 % of the rate is used."""
     taken = run_workers(dsn, realm, LIMITS, minutes=3, workers=4)
@@ -252,6 +252,7 @@ def test_ten_killed_holders_leak_nothing(dsn, realm, connection):
     governor.close()
 
 
+@pytest.mark.row("F146", "G13")
 def test_a_pause_holds_for_every_worker_and_no_other_realm(dsn, realm, connection):
     """After a 429 nobody gets a permit of this company before the end of the pause; another company goes on."""
     other = connection.execute(
@@ -363,6 +364,7 @@ def test_a_permit_costs_little(dsn, realm):
     assert statistics.median(costs) < 0.01
 
 
+@pytest.mark.row("F149")
 def test_the_state_of_the_throttle_can_be_watched(dsn, realm, connection):
     """The view tells calls left in this minute, the next slot, the last 429, the pause and the reads of the month."""
     governor = PostgresGovernor(lambda: psycopg.connect(dsn), realm, LIMITS, Permit)

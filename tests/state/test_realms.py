@@ -84,6 +84,7 @@ def test_an_unknown_row_has_no_epoch(connection):
         raise_push_epoch(connection, 4711)
 
 
+@pytest.mark.row("F17")
 def test_a_disconnect_archives_links_forgets_tokens_and_withdraws_what_is_planned(connection, company):
     """Active links: none; archive: as many as there were; what is in flight stays to be settled; the label is free."""
     write_links(connection, company.id, 3)
@@ -103,6 +104,16 @@ def test_a_disconnect_archives_links_forgets_tokens_and_withdraws_what_is_planne
     assert [row["state"] for row in states] == ["stale", "stale", "sending", "unknown", "done"]
     assert realm_by_key(connection, "us") is None
     assert not realm_by_id(connection, company.id).is_connected
+
+
+@pytest.mark.row("F20")
+@pytest.mark.parametrize(("billing_id", "qbo_id"), [("b0", "q9"), ("b9", "q0")], ids=["billed twice", "held twice"])
+def test_no_document_has_two_live_links(connection, company, billing_id, qbo_id):
+    """A second link of a document, or of what QuickBooks holds, is refused by the database: there is nothing to clean up."""
+    write_links(connection, company.id, 1)
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        write_link(connection, company.id, billing_id, qbo_id)
 
 
 def test_a_disconnect_is_all_or_nothing(connection, company, admin_dsn):
@@ -159,11 +170,15 @@ def test_each_disagreement_is_named(company, settings, facts, says):
 
 def write_links(connection, realm, number):
     for each in range(number):
-        connection.execute(
-            "insert into qbo_sync.links (realm, environment, source, kind, billing_id, entity, qbo_id, sync_token, answer, "
-            "origin, written_at) values (%s, 'sandbox', 'billing_db', 'invoice', %s, 'Invoice', %s, '0', '{}', 'created', now())",
-            (realm, f"b{each}", f"q{each}"),
-        )
+        write_link(connection, realm, f"b{each}", f"q{each}")
+
+
+def write_link(connection, realm, billing_id, qbo_id):
+    connection.execute(
+        "insert into qbo_sync.links (realm, environment, source, kind, billing_id, entity, qbo_id, sync_token, answer, "
+        "origin, written_at) values (%s, 'sandbox', 'billing_db', 'invoice', %s, 'Invoice', %s, '0', '{}', 'created', now())",
+        (realm, billing_id, qbo_id),
+    )
 
 
 def write_plan(connection, realm, states):
