@@ -29,12 +29,14 @@ SYSTEM_ACCOUNTS = {
     "OpeningBalanceEquity": ("Opening Balance Equity", "Equity"),
     "ExchangeGainOrLoss": ("Exchange Gain or Loss", "Other Expense"),
 }
-# What pays others: (property and purpose of the control account, sign of its posting, what is paid, the credit that pays along).
+# What settles others: (property and purpose of the account that it clears, sign of its posting there, what it settles, and which of
+# these counts the other way).
 SETTLES = {
-    "Payment": ("ARAccountRef", "AccountsReceivable", -1, "Invoice", "CreditMemo"),
-    "BillPayment": ("APAccountRef", "AccountsPayable", 1, "Bill", "VendorCredit"),
+    "Payment": ("ARAccountRef", "AccountsReceivable", -1, ("Invoice", "CreditMemo"), "CreditMemo"),
+    "BillPayment": ("APAccountRef", "AccountsPayable", 1, ("Bill", "VendorCredit"), "VendorCredit"),
+    "Deposit": ("", "UndepositedFunds", -1, ("Payment", "SalesReceipt"), ""),
 }
-PAID = {name: payment for payment, rule in SETTLES.items() for name in rule[3:]}
+SETTLED = {name: settling for settling, rule in SETTLES.items() for name in rule[3]}
 
 
 def system_account(books: Books, subtype: str) -> int:
@@ -105,10 +107,9 @@ class Poster:
 
     def _post_gains(self, name: str, document: Json, cents: dict[int, int]) -> None:
         """What is paid leaves the control account at its own rate; what the payment's rate makes of it is gain or loss."""
-        field, subtype, sign, _debt, credit = SETTLES[name]
+        field, subtype, sign, _settled, credit = SETTLES[name]
         rate = Decimal(document.get("ExchangeRate", 1))
-        for line in document["Line"]:
-            link = line["LinkedTxn"][0]
+        for line, link in ((line, line["LinkedTxn"][0]) for line in document["Line"] if line.get("LinkedTxn")):
             paid = self.books.find(ENTITIES[link["TxnType"]], int(link["TxnId"]))
             own_rate = Decimal(paid.document.get("ExchangeRate", 1)) if paid else rate
             way = -sign if link["TxnType"] == credit else sign
@@ -159,11 +160,11 @@ def _payments_of(books: Books, rows: list[tuple[str, int, int, str]]) -> list[tu
         return []
     known = {(entity, row_id) for entity, row_id, _is_deleted, _body in rows}
     payments = {
-        (PAID[entity], int(link["TxnId"]))
+        (SETTLED[entity], int(link["TxnId"]))
         for entity, _row_id, _is_deleted, body in rows
-        if entity in PAID
+        if entity in SETTLED
         for link in wire.parse(body).get("LinkedTxn", ())
-        if link["TxnType"].startswith(PAID[entity])
+        if link["TxnType"].startswith(SETTLED[entity])
     }
     found = [(name, number, books.row(ENTITIES[name], number)) for name, number in sorted(payments - known)]
     return [(name, number, row[5], row[8]) for name, number, row in found if row]

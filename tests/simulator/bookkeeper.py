@@ -28,6 +28,8 @@ MONEY = ("Payment", "BillPayment")
 # Tax codes that each country of a seed has for sales and purchases alike.
 CODES = {"US": ("TAX", "NON"), "GB": ("2", "3", "4", "6")}
 Body = dict[str, Any]
+# What a euro is worth.
+RATES = ("1.1", "1.25", "1.3333")
 # An item of which stock is kept: ten on hand, at 1.11 each.
 STOCKED: Body = {
     "Name": "Stocked", "Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 10, "InvStartDate": "2015-01-01",
@@ -38,10 +40,20 @@ STOCKED: Body = {
 class Bookkeeper:
     """What QuickBooks refuses changes nothing, which the equations show; ``done`` counts what it took."""
 
-    def __init__(self, qbo: Qbo, country: str = "US") -> None:
+    def __init__(self, qbo: Qbo, country: str = "US", currency: str = "") -> None:
         self.qbo = qbo
         self.country = country
+        self.currency = currency
+        self.customers, self.vendors = CUSTOMERS, VENDORS
+        if currency:
+            self.customers = tuple(self.name("Customer", number) for number in range(3))
+            self.vendors = tuple(self.name("Vendor", number) for number in range(2))
         self.done: Counter[str] = Counter()
+
+    def name(self, entity: str, number: int) -> str:
+        """Somebody who is billed in the currency."""
+        made = self.qbo.create(entity, DisplayName=f"{entity} {number}", CurrencyRef=ref(self.currency))
+        return str(made["Id"])
 
     def do(self, deed: str, seed: int, entity: str = "") -> None:
         """One deed, with chances of its own; those that apply money to others most often, where no entity is told."""
@@ -93,7 +105,14 @@ class Bookkeeper:
         return (entity, chance.choice(rows)) if rows else None
 
     def body(self, entity: str, chance: random.Random) -> Body:
-        """Content of a new version."""
+        """Content of a new version; in a foreign currency at one of three rates."""
+        body = self.content(entity, chance)
+        if self.currency:
+            body |= {"CurrencyRef": ref(self.currency), "ExchangeRate": chance.choice(RATES)}
+        return body
+
+    def content(self, entity: str, chance: random.Random) -> Body:
+        """What it is about."""
         special: dict[str, Callable[[random.Random], Body]] = {
             "Payment": self.payment,
             "BillPayment": self.bill_payment,
@@ -118,7 +137,7 @@ class Bookkeeper:
         else:
             body["Amount"] = cents(chance)
         if "VendorRef" in body:
-            body["VendorRef"] = ref(chance.choice(VENDORS))
+            body["VendorRef"] = ref(chance.choice(self.vendors))
         if entity == "Purchase":
             body["Credit"] = chance.random() < 0.3
         return body
@@ -145,7 +164,7 @@ class Bookkeeper:
             lines.append({"DetailType": "GroupLineDetail", "GroupLineDetail": detail})
         if chance.random() < 0.4:
             lines.append(item_line(cents(chance), item=self.stocked(), Qty=some(chance), **self.tax(chance)))
-        body = invoice(*lines, customer=chance.choice(CUSTOMERS)) | self.calculation(chance)
+        body = invoice(*lines, customer=chance.choice(self.customers)) | self.calculation(chance)
         if chance.random() < 0.3 and self.country == "US":
             detail = {"PercentBased": True, "DiscountPercent": chance.randint(1, 100)}
             body["Line"].append({"DetailType": "DiscountLineDetail", "DiscountLineDetail": detail})
@@ -171,7 +190,7 @@ class Bookkeeper:
 
     def applied(self, chance: random.Random, party: str, debt: str, credit: str) -> Body:
         """Whose money it is, and lines on open forms: mostly what is right, sometimes too much or somebody else's."""
-        owner = ref(chance.choice(CUSTOMERS if party == "CustomerRef" else VENDORS))
+        owner = ref(chance.choice(self.customers if party == "CustomerRef" else self.vendors))
         is_right = chance.random() < 0.8
         lines, paid = [], Decimal(0)
         for entity, sign in ((debt, 1), (credit, -1)):
@@ -205,7 +224,7 @@ class Bookkeeper:
 
     def deposit(self, chance: random.Random) -> Body:
         """A payment or a receipt out of undeposited funds, and something from a customer's account."""
-        lines = [deposit_line(cents(chance), RECEIVABLE, Entity={"value": "1", "type": "CUSTOMER"})]
+        lines = [deposit_line(cents(chance), RECEIVABLE, Entity={"value": self.customers[0], "type": "CUSTOMER"})]
         if found := self.any(chance.choice(("Payment", "SalesReceipt")), chance):
             link = {"TxnId": found[1]["Id"], "TxnLineId": "0", "TxnType": found[0]}
             lines.append({"Amount": found[1]["TotalAmt"], "LinkedTxn": [link]})
@@ -219,8 +238,8 @@ class Bookkeeper:
         amount, sides = cents(chance), chance.choice((("Debit", "Credit"), ("Credit", "Debit")))
         return {
             "Line": [
-                journal_line(sides[0], amount, RECEIVABLE, Entity=named("Customer", chance.choice(CUSTOMERS))),
-                journal_line(sides[1], amount, PAYABLE, Entity=named("Vendor", chance.choice(VENDORS))),
+                journal_line(sides[0], amount, RECEIVABLE, Entity=named("Customer", chance.choice(self.customers))),
+                journal_line(sides[1], amount, PAYABLE, Entity=named("Vendor", chance.choice(self.vendors))),
             ]
         }
 

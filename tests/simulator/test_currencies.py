@@ -236,3 +236,13 @@ def test_a_bill_is_paid_at_another_rate(qbo: Qbo) -> None:
     )
 
     assert (gains(qbo), posted(qbo, "33"), posted(qbo, CHECKING)) == ("5.00", "0.00", "-130.00")
+
+
+def test_a_payment_is_deposited_at_another_rate(qbo: Qbo) -> None:
+    """125 dollars of undeposited funds are worth 130 in the bank."""
+    paid = pay(qbo, 1.25, (100, in_euros(qbo, 1.25), "Invoice"))
+    line = {"Amount": 100, "LinkedTxn": [{"TxnId": paid["Id"], "TxnLineId": "0", "TxnType": "Payment"}]}
+
+    qbo.create("Deposit", DepositToAccountRef=ref(CHECKING), Line=[line], ExchangeRate=1.3, **EURO)
+
+    assert (gains(qbo), posted(qbo, "4"), posted(qbo, CHECKING)) == ("-5.00", "0.00", "130.00")
