@@ -550,3 +550,22 @@ def test_other_things_to_include_are_named_as_gaps(qbo: Qbo, path: str) -> None:
     answer = qbo.get(path, include="enhancedAllCustomFields", **wanted)
 
     assert (answer.status, "enhancedAllCustomFields" in answer.text) == (501, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "due"),
+    [
+        ({"TxnDate": "2026-02-01"}, "2026-03-03"),
+        ({"SalesTermRef": ref(2)}, "2026-01-16"),
+        ({"TxnDate": "2026-02-01", "DueDate": "2026-12-31"}, "2026-12-31"),
+        ({"PrivateNote": "x"}, "2026-01-31"),
+    ],
+    ids=str,
+)
+def test_the_due_date_follows_a_sparse_update_of_date_or_term(qbo: Qbo, change: dict[str, Any], due: str) -> None:
+    """Worked out anew where what it follows from is changed, unless it is given."""
+    made = qbo.create("Invoice", **invoice(TxnDate="2026-01-01"))
+
+    changed = qbo.post("invoice", {"Id": made["Id"], "SyncToken": "0", "sparse": True, **change})["Invoice"]
+
+    assert (made["DueDate"], changed["DueDate"]) == ("2026-01-31", due)
