@@ -29,8 +29,8 @@ SYSTEM_ACCOUNTS = {
     "OpeningBalanceEquity": ("Opening Balance Equity", "Equity"),
     "ExchangeGainOrLoss": ("Exchange Gain or Loss", "Other Expense"),
 }
-# What settles others: (property and purpose of the account that it clears, sign of its posting there, what it settles, which of these
-# counts the other way).
+# What settles others: (property and purpose of the account that it clears, sign of its posting there, what it settles,
+# which of these counts the other way).
 SETTLES = {
     "Payment": ("ARAccountRef", "AccountsReceivable", -1, ("Invoice", "CreditMemo"), "CreditMemo"),
     "BillPayment": ("APAccountRef", "AccountsPayable", 1, ("Bill", "VendorCredit"), "VendorCredit"),
