@@ -126,8 +126,11 @@ def test_quantities_are_not_set_by_hand_and_days_before_the_first_are_refused(qb
 def test_a_saved_company_keeps_its_stock(qbo: Qbo, item: str, tmp_path: Any) -> None:
     """Loaded again, the next sale takes what is left of it, at what it had cost."""
     buy(qbo, item, 1, 9)
+    assert stock(qbo, item) == (3, 19, 0)
     qbo.simulator.save_company(tmp_path / "company.sqlite", qbo.realm_id)
-    sell(qbo, item, 1)
+    for _ in range(2):
+        sell(qbo, item, 1)
+    assert stock(qbo, item) == (1, 9, 10)
 
     qbo.simulator.load_company(tmp_path / "company.sqlite")
 

@@ -116,7 +116,17 @@ TAX_RATE = EntityType(
 TAX_AGENCY = EntityType(
     name="TaxAgency",
     shape=Shape(
-        "TaxAgency", {"DisplayName": text(100), "TaxTrackedOnSales": boolean, "TaxTrackedOnPurchases": boolean, **BASE}
+        "TaxAgency",
+        {
+            "DisplayName": text(100),
+            "TaxRegistrationNumber": text(100),
+            "ReportingFrequency": ignored,
+            "TaxTrackedOnSales": boolean,
+            "TaxTrackedOnPurchases": boolean,
+            "LastFileDate": ignored,
+            "TaxAgencyConfig": ignored,
+            **BASE,
+        },
     ),
     kind="list",
     operations=frozenset({CREATE, READ}),
