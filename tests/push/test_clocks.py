@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime, timedelta, tzinfo
+
 import pytest
 
 from tests.push import wire as mishaps
@@ -81,5 +84,39 @@ def test_what_was_sent_and_deleted_since_is_for_a_person(planned: tuple[World, W
 
     assert shown == ("Error", "ambiguous")
     assert by_itself == []
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+class _Misled(type):
+    """What is a time stays one, whichever clock it was read from."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, datetime)
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_worker_whose_clock_is_hours_off_loses_nothing(
+    planned: tuple[World, Wire, str], monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """All that our code reads of the worker's clock is wrong, and an answer is lost: the invoice is found, not sent again."""
+    world, wire, _ = planned
+
+    class Off(datetime, metaclass=_Misled):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a time of the usual class
+            return datetime.now(tz) + timedelta(hours=hours)
+
+    ours = [module for name, module in sys.modules.items() if name.startswith(("include.", "qbo_hook"))]
+    for module in ours:
+        if getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", Off)
+    wire.strike(mishaps.cut_after, "create Invoice")
+
+    world.run()
+    world.change("inv-T-1", "55.00")
+    world.run()
+
+    assert len(wire.sent("create Invoice")) == 1
     assert_exactly_once(world)
     assert_settled(world)

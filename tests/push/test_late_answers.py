@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from demo.runner.postgres import EmbeddedPostgres
 from include.billing_sync.ports import Settled
 from include.stores.late_answers import keep_late_answers
 from include.stores.outbox import PostgresOutbox
@@ -18,6 +19,7 @@ from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
 from tests.push.people import add_customer, enter
 from tests.push.processes import PushProcess, at_batch
+from tests.push.stage import copy_of, state_at
 from tests.push.test_one_writer import LOST, end_lock_session
 from tests.push.wire import Call, Handler, Wire
 from tests.reconcile.night import Night
@@ -192,6 +194,27 @@ def test_a_write_that_strayed_and_answered_nobody_is_found_at_night(
     assert row["qbo_id"] != kept
     assert f"id {kept}" in row["proposed_repair"]
     assert night.drift() == {"T-1": {"duplicate"}}
+
+
+def test_a_renumbered_invoice_that_a_restored_state_forgot_is_found_at_night(
+    world: World, pg: EmbeddedPostgres
+) -> None:
+    """Pushed since the dump and renumbered before it is pushed again: two stand there, and the night names them by our mark."""
+    world.invoice("T-1", amounts=("10.00",))
+    backup = copy_of(pg, world.dsn)
+    world.run()
+    (first,) = world.in_qbo()
+
+    with state_at(backup):
+        restored = World(backup, world.qbo, world.mappings)
+        restored.refresh()
+        restored.sql("update billing.invoices set doc_number = 'T-9'")
+        restored.run()
+        night = Night(restored)
+        night.run()
+
+    assert night.drift() == {"T-1": {"duplicate"}}
+    assert night.row("T-1", "duplicate")["qbo_id"] == first["Id"]
 
 
 def test_what_is_still_to_be_created_is_looked_for_again_after_a_late_answer(world: World) -> None:
