@@ -53,6 +53,9 @@ def test_a_service_needs_a_name_and_an_income_account(qbo: Qbo) -> None:
         (INVENTORY | {"AssetAccountRef": None}, "2020", "Required parameter AssetAccountRef"),
         (INVENTORY | {"TrackQtyOnHand": False}, "2020", "Required parameter TrackQtyOnHand"),
         (INVENTORY | {"IncomeAccountRef": ref(35)}, "6430", "Invalid Account Type used : Checking"),
+        (INVENTORY | {"IncomeAccountRef": ref(1)}, "6430", "Invalid Account Type used : Services"),
+        (INVENTORY | {"AssetAccountRef": ref(4)}, "6430", "Invalid Account Type used : Undeposited Funds"),
+        (INVENTORY | {"ExpenseAccountRef": ref(7)}, "6430", "Invalid Account Type used : Advertising"),
     ],
 )
 def test_an_item_that_breaks_a_rule_is_refused(qbo: Qbo, values: dict[str, Any], code: str, detail: str) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from qbo_simulator import ledger
 from qbo_simulator.books import Books, Record
-from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import BUNDLE
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules.lists import ListRules
@@ -12,6 +11,13 @@ from qbo_simulator.wire import Json
 
 NOT_SIMULATED = ("ClassRef", "TaxClassificationRef", "UOMSetRef", "DepositToAccountRef", "PaymentMethodRef")
 REFERENCES = (("PrefVendorRef", "Vendor"), ("SalesTaxCodeRef", "TaxCode"), ("PurchaseTaxCodeRef", "TaxCode"))
+
+# The accounts of an inventory item: property: (type, subtype).
+STOCK_ACCOUNTS = {
+    "IncomeAccountRef": ("Income", "SalesOfProductIncome"),
+    "ExpenseAccountRef": ("Cost of Goods Sold", ""),
+    "AssetAccountRef": ("Other Current Asset", "Inventory"),
+}
 
 
 class ItemRules(ListRules):
@@ -104,13 +110,13 @@ class ItemRules(ListRules):
                     raise NotSimulated(f"another {field} of an inventory item")
         elif any(document.get(field) for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand", "TrackQtyOnHand")):
             raise business("Quantities and an asset account belong to inventory items only.", "Type")
-        for field in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
+        for field, (account_type, subtype) in STOCK_ACCOUNTS.items():
             if field in document:
-                books.refer("Account", document[field], was=before.get(field))
-        if "IncomeAccountRef" in document:
-            account = books.get(ENTITIES["Account"], int(document["IncomeAccountRef"]["value"]))
-            if kind == "Inventory" and account.document["AccountType"] != "Income":
-                raise Fault("6430", f"Invalid Account Type used : {account.name}", element="IncomeAccountRef")
+                account = books.refer("Account", document[field], was=before.get(field))
+                is_right = account.document["AccountType"] == account_type
+                is_right = is_right and account.document.get("AccountSubType", subtype).startswith(subtype)
+                if kind == "Inventory" and not is_right:
+                    raise Fault("6430", f"Invalid Account Type used : {account.name}", element=field)
 
 
 def _told(value: Any) -> Any:
