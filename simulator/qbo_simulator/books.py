@@ -289,10 +289,10 @@ class Books:
     def keep_answers(self, record: Record) -> None:
         """Answers remembered for a ``requestid`` point to the object as long as it is unchanged; now they need a copy."""
         self.database.execute(
-            "update remembered set answer = (select '{\"' || o.entity || '\":' || o.body || '}' from objects o "
+            "update remembered set answer = (select ? || o.body || '}' from objects o "
             "where o.company = remembered.company and o.entity = remembered.entity and o.id = remembered.id) "
             "where company = ? and entity = ? and id = ? and answer is null",
-            (self.company.key, record.entity.name, record.id),
+            (f'{{"{record.entity.shown_as}":', self.company.key, record.entity.name, record.id),
         )
 
     def finish(self, record: Record) -> None:

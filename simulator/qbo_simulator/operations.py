@@ -40,7 +40,7 @@ def read(books: Books, entity: EntityType, id: str) -> str:
     number = object_id(identifier(id, "Id") or "")
     if number is None:
         raise not_found()
-    return f'{{"{entity.name}":{books.text(entity, number)}}}'
+    return f'{{"{entity.shown_as}":{books.text(entity, number)}}}'
 
 
 def singleton(books: Books, entity: EntityType) -> str:
@@ -83,7 +83,7 @@ def write(
         rules.delete(books, record)
         books.note(entity.name, record.id, EVENTS[DELETE])
         gone = f'{{"domain":"QBO","status":"Deleted","Id":"{record.id}"}}'
-        for name in (*(before.document if entity.wraps else ()), entity.name):
+        for name in (*(before.document if entity.wraps else ()), entity.shown_as):
             gone = f'{{"{name}":{gone}}}'
         return Outcome(gone, entity.name, None)
     elif operation == VOID:
@@ -116,7 +116,7 @@ def _outcome(books: Books, record: Record) -> "Outcome":
     text = record.text if record.text and not record.entity.is_volatile else books.text(record.entity, record.id)
     # The stored document is the answer itself, unless its text is completed while printing.
     stored_as = None if record.entity.is_volatile else record.id
-    return Outcome(f'{{"{record.entity.name}":{text}}}', record.entity.name, stored_as)
+    return Outcome(f'{{"{record.entity.shown_as}":{text}}}', record.entity.name, stored_as)
 
 
 def operation_of(entity_name: str, raw: Any, parameters: dict[str, str]) -> str:

@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode
 
 from qbo_simulator.testing import DEFAULT_REALM, RunningSimulator
 
+# Where JSON holds an entity under another name than that of its path.
+JSON_NAMES = {"CreditCardPayment": "CreditCardPaymentTxn"}
+
 
 @dataclass
 class Answer:
@@ -22,7 +25,7 @@ class Answer:
 
     def __getitem__(self, entity: str) -> Any:
         assert self.status == 200, self.text
-        return self.body[entity]
+        return self.body[JSON_NAMES.get(entity, entity)]
 
     @property
     def error(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from quickbooks.objects.attachable import Attachable  # noqa: E402 - as above
 from quickbooks.objects.base import AttachableRef, Ref  # noqa: E402 - as above
 from quickbooks.objects.bill import Bill  # noqa: E402 - as above
 from quickbooks.objects.billpayment import BillPayment, BillPaymentLine, CheckPayment  # noqa: E402 - as above
+from quickbooks.objects.creditcardpayment_entity import CreditCardPayment  # noqa: E402 - as above
 from quickbooks.objects.creditmemo import CreditMemo  # noqa: E402 - as above
 from quickbooks.objects.customer import Customer  # noqa: E402 - as above
 from quickbooks.objects.department import Department  # noqa: E402 - as above
@@ -258,6 +259,9 @@ OBJECTS: dict[str, Any] = {
     "bill": lambda: filled(Bill, VendorRef=ref("30"), Line=[bought()]),
     "class": lambda: filled(Class, Name="New"),
     "credit memo": lambda: filled(CreditMemo, CustomerRef=ref("1"), Line=an_invoice().Line),
+    "credit card payment": lambda: filled(
+        CreditCardPayment, CreditCardAccountRef=ref("41"), BankAccountRef=ref("35"), Amount=25, PrivateNote="x"
+    ),
     "customer": lambda: filled(Customer, DisplayName="New"),
     "department": lambda: filled(Department, Name="New"),
     "deposit": lambda: filled(Deposit, DepositToAccountRef=ref("35"), Line=[deposit_line()]),

@@ -40,6 +40,8 @@ class EntityType:
     in_cdc: bool = True
     # Whether its documents move money between accounts.
     posts: bool = False
+    # Its name in JSON, where that is not the name of its path and of queries.
+    json_name: str = ""
     # What its documents hold one of: templates stand inside the name of what is made from them.
     wraps: frozenset[str] = frozenset()
 
@@ -47,6 +49,11 @@ class EntityType:
     def is_transaction(self) -> bool:
         """Transactions (and files) can be deleted; list entities can only be made inactive."""
         return self.kind in ("transaction", "file")
+
+    @property
+    def shown_as(self) -> str:
+        """The name under which JSON holds it."""
+        return self.json_name or self.name
 
     @property
     def is_volatile(self) -> bool:

@@ -85,6 +85,7 @@ TRANSFER = EntityType(
 )
 CREDIT_CARD_PAYMENT = EntityType(
     name="CreditCardPayment",
+    json_name="CreditCardPaymentTxn",
     shape=Shape(
         "CreditCardPaymentTxn",
         {

@@ -54,6 +54,7 @@ ENTITIES: dict[str, EntityType] = {
         purchases.VENDOR_CREDIT,
     )
 }
+BY_JSON_NAME: dict[str, EntityType] = {entity.shown_as: entity for entity in ENTITIES.values()}
 BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity in ENTITIES.items()}
 
 # QBO has these and the simulator does not yet: 501 with the name, instead of an answer that QBO would not give.

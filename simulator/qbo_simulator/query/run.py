@@ -61,7 +61,7 @@ def run(books: Books, text: str) -> str:
     if not found:
         return "{}"
     listed = ",".join([printer(row) for row in found])
-    return f'{{"{entity.name}":[{listed}],"startPosition":{start},"maxResults":{len(found)}}}'
+    return f'{{"{entity.shown_as}":[{listed}],"startPosition":{start},"maxResults":{len(found)}}}'
 
 
 def _rows(books: Books, numbers: list[int]) -> list[tuple[Any, ...]]:

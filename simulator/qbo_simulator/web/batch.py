@@ -8,7 +8,7 @@ from qbo_simulator import operations, wire
 from qbo_simulator.books import Books
 from qbo_simulator.entities.fields import PACKAGE, Shape, ill_typed, text
 from qbo_simulator.entities.kinds import CREATE, DELETE, SEND, UPDATE, VOID, EntityType
-from qbo_simulator.entities.registry import ENTITIES, KNOWN_GAPS
+from qbo_simulator.entities.registry import BY_JSON_NAME, ENTITIES, KNOWN_GAPS
 from qbo_simulator.errors import MESSAGES, SYSTEM, Fault, NotSimulated, business, missing
 from qbo_simulator.mishaps import Rule
 from qbo_simulator.query.run import run
@@ -133,7 +133,7 @@ class Batch:
             raise Fault("2170", f"Invalid Enumeration : {item.get('operation')}", element="operation")
         flags = frozenset({options}) if options else operations.NO_FLAGS
         with self.world.savepoint():
-            return operations.write(books, entity, operation, item[entity.name], flags)
+            return operations.write(books, entity, operation, item.get(entity.shown_as, item.get(entity.name)), flags)
 
 
 def _reads(item: Json) -> bool:
@@ -144,7 +144,7 @@ def _entity(item: Json) -> EntityType:
     names = [name for name in item if name not in _NOT_ENTITIES]
     if len(names) != 1:
         raise missing("entity of the batch item")
-    entity = ENTITIES.get(names[0])
+    entity = ENTITIES.get(names[0]) or BY_JSON_NAME.get(names[0])
     if entity is not None:
         return entity
     if names[0].lower() in KNOWN_GAPS:

@@ -76,4 +76,4 @@ def _deleted(id: int, updated: int) -> str:
 def _response(entity: EntityType, objects: list[str]) -> str:
     if not objects:
         return "{}"
-    return f'{{"{entity.name}":[{",".join(objects)}],"startPosition":1,"maxResults":{len(objects)}}}'
+    return f'{{"{entity.shown_as}":[{",".join(objects)}],"startPosition":1,"maxResults":{len(objects)}}}'

@@ -76,7 +76,7 @@ class RequestMemory:
         if answer is not None:
             return str(answer)
         entity = ENTITIES[entity_name]
-        return f'{{"{entity.name}":{books.text(entity, object_id)}}}'
+        return f'{{"{entity.shown_as}":{books.text(entity, object_id)}}}'
 
     def _keep(self, books: Books, request_id: str, digest: str | None, outcome: Outcome) -> None:
         """As a pointer while the object stays as it is, else as text."""
