@@ -4,6 +4,7 @@ import argparse
 import gc
 import socket
 import sys
+import threading
 
 import uvicorn
 
@@ -17,6 +18,15 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, line: str) -> None:
         super().__init__(config)
         self.line = line
+
+    def stop_at_eof(self) -> None:
+        """Stop when nobody holds the other end of standard input any more, whatever ended who did."""
+
+        def wait() -> None:
+            sys.stdin.buffer.read()
+            self.should_exit = True
+
+        threading.Thread(target=wait, daemon=True).start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -34,6 +44,11 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--db", default="qbo_simulator.sqlite", help="the state file (default %(default)s)")
     parser.add_argument(
         "--limits", choices=("on", "off"), default="on", help="whether QBO's rate limits hold at first (default on)"
+    )
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="end when standard input ends, as it does with the process that started this",
     )
     parser.add_argument("--fidelity", action="store_true", help="print what is exact, a setting or refused, and end")
     parser.add_argument("--version", action="version", version=__version__)
@@ -64,7 +79,10 @@ def main(given: list[str] | None = None) -> int:
         server_header=False,
         lifespan="off",
     )
-    _Server(config, f"qbo_simulator ready on {url} (state in {chosen.db})").run([listener])
+    server = _Server(config, f"qbo_simulator ready on {url} (state in {chosen.db})")
+    if chosen.until_eof:
+        server.stop_at_eof()
+    server.run([listener])
     return 0
 
 

@@ -47,7 +47,7 @@ class RunningSimulator:
     # -- process ------------------------------------------------------------------------------------------------------
 
     def start(self) -> "RunningSimulator":
-        """Start the process and wait for its ready line; a restart keeps the port."""
+        """Start the process and wait for its ready line; a restart keeps the port. It ends with this process at the latest."""
         package_root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join([package_root, *filter(None, [os.environ.get("PYTHONPATH")])])
         options = {
@@ -57,10 +57,16 @@ class RunningSimulator:
             "--limits": self.limits_at_first,
         }
         command = [sys.executable, "-m", "qbo_simulator", *(part for option in options.items() for part in option)]
+        command.append("--until-eof")
         log = self.db_path.with_suffix(".log")
         with log.open("a") as errors:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "PYTHONPATH": path}
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, "PYTHONPATH": path},
             )
         assert self.process.stdout is not None  # noqa: S101 - a pipe was asked for
         line = self.process.stdout.readline()
@@ -89,8 +95,8 @@ class RunningSimulator:
         if self.process is None:
             return
         self.process.wait(timeout=20)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for pipe in filter(None, (self.process.stdin, self.process.stdout)):
+            pipe.close()
         self.process = None
 
     def __enter__(self) -> "RunningSimulator":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 import time
 import warnings
@@ -19,8 +18,7 @@ from fastapi import FastAPI
 
 from demo.runner.ports import free_port
 
-# Airflow reads these when it is first imported.
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
+# Airflow reads these when it is first imported; where its home is, tests/conftest.py has said already.
 os.environ.setdefault("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
 os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-tests-" * 5)
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")

@@ -1,5 +1,10 @@
 """The control plane: companies by size and country, clock, settings; and the process itself."""
 
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -63,6 +68,30 @@ def test_a_port_that_is_taken_is_one_clear_line(own: RunningSimulator, tmp_path:
 
     assert f"cannot listen on 127.0.0.1:{own.port}" in str(caught.value)
     assert "Traceback" not in str(caught.value)
+
+
+def test_a_simulator_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """A test run that gets SIGKILL, and so stops nothing itself, leaves no server behind."""
+    program = (
+        "import os, signal, sys; from qbo_simulator.testing import RunningSimulator\n"
+        "print(RunningSimulator(sys.argv[1]).start().port, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+
+    killed = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "s.sqlite")], capture_output=True, text=True, check=False
+    )
+
+    assert killed.returncode == -signal.SIGKILL
+    end = time.monotonic() + 60
+    while answers(int(killed.stdout)):
+        assert time.monotonic() < end, "it still answers"
+        time.sleep(0.05)
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on this port."""
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_file_that_is_no_state_is_one_clear_line(tmp_path: Path) -> None:
