@@ -8,10 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins:$(CURDIR)/simulator
 
 # make test: REQUIRE_ALL=1 turns each skip for a missing tool into a failure; T= chooses tests, ARGS= adds options,
-# WORKERS= is the number of processes that share the work (0: all in one).
+# WORKERS= is the number of processes that share the work (0: all in one); one more than cores, as some wait for Airflow.
 REQUIRE_ALL ?=
 T ?= tests
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 # make chaos: the seed of the first run, and how many runs.
 SEED ?= 1

@@ -1,6 +1,7 @@
 """What all tests share: a place for Airflow's files, one PostgreSQL server and one simulator for the whole session.
 
-`make test` has two processes at work (pytest-xdist), each with its own of everything.
+`make test` has three processes at work (pytest-xdist), each with its own of everything: one more than two cores can feed, as what
+waits for Airflow, or for a time-out, leaves its core to the others.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ LONGEST_FIRST = (
     "tests/reconcile/",
     "tests/console/",
 )
-"""What takes long is begun first, so that both processes end at about the same time."""
+"""What takes long is begun first, so that all processes end at about the same time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring the tests into an order in which two processes are done soonest."""
+    """Bring the tests into an order in which the processes are done soonest."""
     places = {place: rank for rank, place in enumerate(LONGEST_FIRST)}
     items.sort(
         key=lambda item: min(

@@ -37,8 +37,9 @@ def is_surely_met(rule: Any, rows: DataFrame) -> bool:
 
 def _extremes(column: Series[Any]) -> list[Any]:
     """The smallest and the greatest value; none when all are null."""
-    known = column.dropna()
-    return [known.min(), known.max()] if len(known) else []
+    from pandas import NA
+
+    return [value for value in (column.min(), column.max()) if value is not NA]
 
 
 def _are_among(extremes: list[Any], allowed: Any) -> bool:

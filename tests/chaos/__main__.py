@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import logging
 import os
 import signal
 import sys
@@ -70,8 +71,9 @@ def _play(wanted: argparse.Namespace, folder: Path) -> int:
     from tests.chaos.play import Play
     from tests.chaos.site import Site
     from tests.chaos.temper import Wish
-    from tests.chaos.warm import warm_up
+    from tests.warm import warm_up
 
+    logging.getLogger("qbo_hook").setLevel(logging.WARNING)
     warm_up()
     wish = Wish(wanted.documents, wanted.faults, wanted.companies, wanted.rounds, reconnects=wanted.reconnect)
     outcomes: list[Outcome] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -134,6 +135,7 @@ class Worker:
 
 def _live(run: DagRun, aim: Aim | None, log: Path, writer: int, prepare: Callable[[], None] | None) -> None:
     """Be the worker: do the task, tell how it ended, and end without the parent's own clean-up."""
+    gc.freeze()  # what the parent holds is not looked through for garbage: each page would have to be copied
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,6 +8,7 @@ before each step is dying at every moment.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -52,6 +53,7 @@ def do_and_die(work: Callable[[], Any], known: set[str]) -> str | None:
 
 
 def _live(work: Callable[[], Any], known: set[str], writer: int) -> None:
+    leave_the_parents_memory_alone()
     code = 1
 
     def at(what: str) -> None:
@@ -67,6 +69,11 @@ def _live(work: Callable[[], Any], known: set[str], writer: int) -> None:
         code = 0
     finally:
         os._exit(code)
+
+
+def leave_the_parents_memory_alone() -> None:
+    """In a forked process: collect no garbage of the parent's, since each page that is looked through has to be copied."""
+    gc.freeze()
 
 
 def before(holder: type, name: str, note: Callable[..., None]) -> None:

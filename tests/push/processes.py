@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from requests.adapters import HTTPAdapter
 
-from tests.push.mortal import before, call_of, exchange_of
+from tests.push.mortal import before, call_of, exchange_of, leave_the_parents_memory_alone
 
 DEADLINE = 60.0
 """Seconds after which a test gives up waiting for another process."""
@@ -61,6 +61,7 @@ def _live(
 ) -> None:
     from include.wiring import runs
 
+    leave_the_parents_memory_alone()
     has_frozen = False
 
     def at(what: str) -> None:
