@@ -51,8 +51,9 @@ create index if not exists objects_by_number on objects (company, entity, delete
 create index if not exists objects_by_date on objects (company, entity, deleted, txn_date, id);
 create index if not exists objects_by_customer on objects (company, entity, deleted, customer, id);
 create index if not exists objects_by_update on objects (company, entity, deleted, updated, id);
-create index if not exists objects_by_balance on objects (company, entity, deleted, balance);
-create index if not exists objects_by_total on objects (company, entity, deleted, total);
+-- What is open is many rows, put in order by their dates: the index alone must do.
+create index if not exists objects_by_balance on objects (company, entity, deleted, balance, txn_date, due_date, id);
+create index if not exists objects_by_total on objects (company, entity, deleted, total, txn_date, id);
 create index if not exists objects_by_parent on objects (company, entity, deleted, parent) where parent is not null;
 create index if not exists objects_in_stock on objects (company, id)
     where entity = 'Item' and json_extract(body, '$.Type') = 'Inventory';
