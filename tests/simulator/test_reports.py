@@ -139,3 +139,14 @@ def test_reports_that_are_not_given(qbo: Qbo, name: str, parameters: dict[str, s
     answer = qbo.get(f"reports/{name}", **parameters)
 
     assert (answer.status, text in answer.text) == (status, True)
+
+
+@pytest.mark.parametrize("name", ["ProfitAndLoss", "BalanceSheet"])
+def test_a_report_of_accounts_names_its_standard_and_its_period(qbo: Qbo, name: str) -> None:
+    """The year so far unless dates are given; then no macro."""
+    default = qbo.get(f"reports/{name}").body["Header"]
+    dated = qbo.get(f"reports/{name}", start_date="2026-01-01", end_date="2026-03-31").body["Header"]
+
+    assert default["Option"][0] == {"Name": "AccountingStandard", "Value": "GAAP"}
+    assert (default["DateMacro"], "DateMacro" in dated) == ("this calendar year-to-date", False)
+    assert (dated["StartPeriod"], dated["EndPeriod"]) == ("2026-01-01", "2026-03-31")

@@ -58,7 +58,7 @@ def outcome(shape: Shape, line: Any) -> tuple[str, Any]:
 
 
 @given(lines())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_both_ways_read_the_same(text: str) -> None:
     """Values, their order, and the faults."""
     usual, generic = (

@@ -41,11 +41,16 @@ def column(title: str, kind: str, key: str) -> Json:
 def report(
     books: Books, name: str, period: tuple[str | None, str], columns: list[Json], rows: list[Json], **header: str
 ) -> Json:
-    """The whole report."""
+    """The whole report; reports of accounts name the standard that they follow."""
     start, end = period
-    head: Json = {"Time": meta_time(books.now), "ReportName": name, "ReportBasis": "Accrual"}
+    head: Json = {"Time": meta_time(books.now), "ReportName": name}
+    if "DateMacro" in header:
+        head["DateMacro"] = header.pop("DateMacro")
+    head["ReportBasis"] = "Accrual"
     if start is not None:
         head["StartPeriod"] = start
     head |= {"EndPeriod": end, **header, "Currency": books.company.home_currency}
-    head["Option"] = [{"Name": "NoReportData", "Value": "false" if rows else "true"}]
+    is_of_accounts = columns[0]["ColType"] == "Account"
+    head["Option"] = [{"Name": "AccountingStandard", "Value": "GAAP"}] if is_of_accounts else []
+    head["Option"].append({"Name": "NoReportData", "Value": "false" if rows else "true"})
     return {"Header": head, "Columns": {"Column": columns}, "Rows": {"Row": rows} if rows else {}}

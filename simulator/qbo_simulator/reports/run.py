@@ -65,6 +65,11 @@ def _period(books: Books, parameters: dict[str, str]) -> tuple[str, str]:
     return start, end
 
 
+def _macro(parameters: dict[str, str]) -> dict[str, str]:
+    """Without dates a report of accounts is of the year so far, and says so."""
+    return {} if {"start_date", "end_date"} & set(parameters) else {"DateMacro": "this calendar year-to-date"}
+
+
 def _day(parameters: dict[str, str], name: str, otherwise: str) -> str:
     return day(parameters.get(name), name) or otherwise
 
@@ -117,7 +122,7 @@ def profit_and_loss(books: Books, parameters: dict[str, str]) -> Json:
         section("NetIncome", "", [], ["Net Income", amount(operating + other)]),
     ]
     columns = [column("", "Account", "account"), MONEY]
-    return report(books, "ProfitAndLoss", (start, end), columns, rows, SummarizeColumnsBy="Total")
+    return report(books, "ProfitAndLoss", (start, end), columns, rows, **_macro(parameters), SummarizeColumnsBy="Total")
 
 
 def balance_sheet(books: Books, parameters: dict[str, str]) -> Json:
@@ -145,7 +150,7 @@ def balance_sheet(books: Books, parameters: dict[str, str]) -> Json:
         ),
     ]
     columns = [column("", "Account", "account"), MONEY]
-    return report(books, "BalanceSheet", (start, end), columns, rows, SummarizeColumnsBy="Total")
+    return report(books, "BalanceSheet", (start, end), columns, rows, **_macro(parameters), SummarizeColumnsBy="Total")
 
 
 def _equity(
