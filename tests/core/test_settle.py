@@ -219,6 +219,23 @@ def test_an_update_that_did_not_arrive_is_sent_again() -> None:
     assert settle.settle_change(UPDATE, link(invoice()), invoice()).outcome == "absent"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "reason", "told"),
+    [
+        ("stale_object", "refused", "out of date, and shows no other"),
+        ("duplicate_number", "already_in_qbo", "Invoice 5 stays T-1 as it was"),
+    ],
+)
+def test_a_change_that_was_refused_for_good_is_not_sent_again_and_again(outcome: str, reason: str, told: str) -> None:
+    """Called out of date though the version is ours, or under a number that is taken: it ends, and says why."""
+    renumbered = replace(UPDATE, outcome=outcome, doc_number="T-9")
+
+    settled = settle.settle_change(renumbered, link(invoice()), invoice())
+
+    assert (settled.state, settled.reason) == ("refused", reason)
+    assert told in settled.detail
+
+
 def test_a_deletion_in_quickbooks_archives_the_link_and_resurrects_nothing() -> None:
     """Reading the linked id answers 610."""
     settled = settle.settle_change(UPDATE, link(invoice()), None)

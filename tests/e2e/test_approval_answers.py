@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from include.billing_sync.reasons import CATALOGUE
+from include.stores.plans import PlanError
 from include.wiring import approvals, runs
 from include.wiring.approval import PlanApproval, approve_option
 from tests.world import World
@@ -104,6 +105,39 @@ def test_a_yes_to_another_plan_is_no_yes(world: World, plan: dict[str, Any]) -> 
     PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approve_option(plan["plan_id"] - 1), "ann"))
 
     assert decision(world) == ("rejected", "ann")
+
+
+def test_a_yes_to_a_plan_that_was_replaced_approves_nothing(world: World) -> None:
+    """The run was planned anew while somebody looked at its first plan: that yes is refused, and the new plan still waits."""
+    world.invoice("T-1")
+    first, _ = world.prepare(run_id="manual__1", mode="push_after_approval")
+    world.change("inv-T-1", "900.00")
+    second, context = world.prepare(run_id="manual__1", mode="push_after_approval")
+
+    with pytest.raises(PlanError, match="waits for no decision any more"):
+        PlanApproval(task_id="approve", plan=first).execute_complete({}, event(approve_option(first["plan_id"]), "ann"))
+    for plan, why in ((first, "superseded"), (second, "was not decided on")):
+        with pytest.raises(PlanError, match=why):
+            runs.push(plan, context)
+
+    assert world.in_qbo() == []
+
+
+def test_a_yes_lets_the_changes_go_that_waited_for_it(world: World) -> None:
+    """More changes of pushed invoices than may go without a yes: all of them wait, and go once it was said."""
+    world.settings(updates_without_approval=0, locked_before="off")
+    world.invoice("T-1")
+    world.run()
+    world.change("inv-T-1", "900.00")
+    plan, context = world.prepare()
+    assert plan["asks"]
+
+    runs.push(
+        PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approve_option(plan["plan_id"]), "ann")),
+        context,
+    )
+
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [900]
 
 
 def test_a_repeat_of_the_task_after_the_answer_asks_nobody_again(world: World, plan: dict[str, Any]) -> None:
