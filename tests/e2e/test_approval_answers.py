@@ -140,6 +140,21 @@ def test_a_yes_lets_the_changes_go_that_waited_for_it(world: World) -> None:
     assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [900]
 
 
+def test_a_scheduled_run_leaves_too_many_changes_to_a_person_and_does_the_rest(world: World) -> None:
+    """Nobody is there to ask: the change waits with its reason, the new invoice goes, and the next run asks nobody either."""
+    world.settings(updates_without_approval=0, locked_before="off")
+    world.invoice("T-1")
+    world.sync()
+    world.change("inv-T-1", "900.00")
+    world.invoice("T-2")
+
+    counts = [world.sync()["sent"], world.sync()["sent"]]
+
+    assert counts == [1, 0]
+    assert {one["DocNumber"]: one["TotalAmt"] for one in world.in_qbo()} == {"T-1": 100, "T-2": 100}
+    assert world.statuses() == {"inv-T-1": ("Skipped", "needs_approval"), "inv-T-2": ("Synced", "created")}
+
+
 def test_a_repeat_of_the_task_after_the_answer_asks_nobody_again(world: World, plan: dict[str, Any]) -> None:
     """A worker that died between the decision and the end of the task: the next try hands the plan on."""
     task = PlanApproval(task_id="approve", plan=plan)

@@ -55,7 +55,13 @@ def rejection(connection, realm, plan_id):
     PlanStore(connection, realm=realm, environment="sandbox").decide(plan_id, is_approved=False, by="ann")
 
 
-@pytest.mark.parametrize("writer", [planner, closed_company, rejection])
+def too_many_changes(connection, realm, plan_id):
+    """A planner whose changes have to wait for a person."""
+    connection.execute("update qbo_sync.plan_items set action = 'update'")
+    PlanStore(connection, realm=realm, environment="sandbox").hold_updates(plan_id)
+
+
+@pytest.mark.parametrize("writer", [planner, closed_company, rejection, too_many_changes])
 def test_whoever_waits_for_the_first_document_holds_no_later_one(dsn, admin_dsn, realm, plan, writer):
     """Somebody has the first document: the writer waits for it, and the last one is free meanwhile; so there is no circle."""
     with psycopg.connect(admin_dsn) as holder, psycopg.connect(dsn, autocommit=True) as writing:

@@ -107,6 +107,28 @@ def most_within(times, seconds):
     return most
 
 
+@pytest.mark.parametrize(
+    ("kind", "limits", "seconds", "most"),
+    [
+        ("request", replace(WIDE, requests_per_second=5), 1, 5),
+        ("request", replace(WIDE, requests_per_minute=7), 60, 7),
+        ("batch", replace(WIDE, batches_per_minute=6), 60, 6),
+    ],
+    ids=["second", "minute", "batches"],
+)
+def test_what_was_given_counts_although_the_pace_was_forgotten(dsn, admin_dsn, realm, kind, limits, seconds, most):
+    """Somebody empties the table that spaces the calls, each time: in no window are more permits given than allowed."""
+    taken = []
+    with Worker(dsn, realm, limits) as worker, psycopg.connect(admin_dsn, autocommit=True) as admin:
+        for _ in range(3 * most):
+            admin.execute("delete from qbo_sync.throttle")
+            worker.governor.release(worker.governor.acquire(kind))
+            taken.append(worker.now)
+            worker.pass_time(0.01)
+
+    assert most_within(taken, seconds) == most
+
+
 @pytest.mark.row("X9", "F143", "F144")
 def test_four_workers_together_use_the_allowed_requests_and_never_more(dsn, realm):
     """No minute holds more than 500 permits, no second more than 10, and at least 95 % of the rate is used."""

@@ -7,6 +7,21 @@ with held as (
         reason = 'needs_approval'
     where item.plan_id = %(plan_id)s and item.state = 'planned' and item.action in ('update', 'void')
     returning item.source, item.kind, item.billing_id
+),
+
+shown as (
+    select
+        status.source,
+        status.kind,
+        status.billing_id
+    from qbo_sync.statuses as status
+    inner join held
+        on
+            status.source = held.source
+            and status.kind = held.kind
+            and status.billing_id = held.billing_id
+    order by status.source, status.kind, status.billing_id
+    for update of status
 )
 
 update qbo_sync.statuses as status
@@ -15,5 +30,5 @@ set
     reason = 'needs_approval',
     reasons = jsonb_build_array(jsonb_build_object('reason', 'needs_approval', 'detail', '', 'severity', 'approve')),
     since_at = clock_timestamp()
-from held
-where status.source = held.source and status.kind = held.kind and status.billing_id = held.billing_id
+from shown
+where status.source = shown.source and status.kind = shown.kind and status.billing_id = shown.billing_id
