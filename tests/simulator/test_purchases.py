@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.client import Qbo, ref
+from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import TRANSACTIONS, expense_line, purchased_item_line
 
 
@@ -244,7 +244,11 @@ def test_a_purchase_order_is_numbered_mailed_and_printed(qbo: Qbo) -> None:
         ("bill", {"VendorRef": ref(30), "ProjectRef": ref(1), "Line": [expense_line()]}),
         ("bill", {"VendorRef": ref(30), "Line": [purchased_item_line(PriceLevelRef=ref(1))]}),
         ("bill", {"VendorRef": ref(30), "Line": [expense_line()], "CustomField": [{"DefinitionId": "1"}]}),
-        ("purchaseorder", {"VendorRef": ref(30), "ShipMethodRef": ref(1), "Line": [expense_line()]}),
+        ("purchaseorder", {"VendorRef": ref(30), "ShipToRef": ref(1), "Line": [expense_line()]}),
+        ("invoice", invoice(SalesRepRef=ref(1))),
+        ("salesreceipt", invoice(TemplateRef=ref(1))),
+        ("creditmemo", invoice(InvoiceRef=ref(1))),
+        ("estimate", invoice(item_line(5, PriceLevelRef=ref(1)))),
         ("timeactivity", {"NameOf": "Employee", "EmployeeRef": ref(54), "Hours": 1, "PayrollItemRef": ref(1)}),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import TRANSACTIONS
 
 DISCOUNT = {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 10}}
 
@@ -569,3 +570,13 @@ def test_the_due_date_follows_a_sparse_update_of_date_or_term(qbo: Qbo, change: 
     changed = qbo.post("invoice", {"Id": made["Id"], "SyncToken": "0", "sparse": True, **change})["Invoice"]
 
     assert (made["DueDate"], changed["DueDate"]) == ("2026-01-31", due)
+
+
+@pytest.mark.parametrize("entity", ["Invoice", "Estimate", "PurchaseOrder"])
+def test_a_way_to_ship_is_its_own_name(qbo: Qbo, entity: str) -> None:
+    """There is no list behind the reference: what is told comes back, in a sparse update too."""
+    made = qbo.create(entity, **TRANSACTIONS[entity], ShipMethodRef=ref("UPS"))
+
+    kept = qbo.post(entity.lower(), {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "x"})[entity]
+
+    assert made["ShipMethodRef"] == kept["ShipMethodRef"] == {"value": "UPS", "name": "UPS"}

@@ -7,7 +7,7 @@ from functools import partial
 
 from qbo_simulator import wire
 from qbo_simulator.books import Books
-from qbo_simulator.errors import Fault, business, missing
+from qbo_simulator.errors import Fault, NotSimulated, business, missing
 from qbo_simulator.rules.groups import GROUP, members_of, settle_group
 from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.wire import Json
@@ -16,6 +16,8 @@ LARGEST_NUMBER_OF_LINES = 750
 # Legal pseudo item of QBO for the shipping charge.
 SHIPPING_ITEM = "SHIPPING_ITEM_ID"
 HUNDRED = Decimal(100)
+# References of lines that nobody looks up.
+NOT_SIMULATED = frozenset({"PriceLevelRef", "UOMRef", "InventorySiteRef", "TaxClassificationRef"})
 # Lines that count towards the subtotal.
 SOLD = ("SalesItemLineDetail", GROUP)
 
@@ -96,6 +98,8 @@ def _item_line(books: Books, line: Json, before: dict[str, Json], lines: Lines) 
     if detail is None:
         raise missing("Line.SalesItemLineDetail")
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
+    if not NOT_SIMULATED.isdisjoint(detail):
+        raise NotSimulated(f"{min(NOT_SIMULATED & set(detail))} on lines of sales forms")
     # Both zero counts as neither given: a public client always sends them so, and its live tests pass.
     if price is not None and quantity is not None and (price or quantity):
         product = price * quantity

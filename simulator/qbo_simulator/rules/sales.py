@@ -19,6 +19,7 @@ from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.rules.transactions import (
     check_closed_books,
     custom_fields,
+    name_ship_method,
     refuse_deposited,
     settle_currency,
     void_note,
@@ -31,7 +32,7 @@ REFERENCES = (
     ("DepositToAccountRef", "Account"),
     ("ARAccountRef", "Account"),
 )
-NOT_SIMULATED = ("ProjectRef", "TaxExemptionRef", "ShipMethodRef")
+NOT_SIMULATED = ("ProjectRef", "TaxExemptionRef", "SalesRepRef", "RemitToRef", "TemplateRef", "InvoiceRef")
 
 
 class SalesRules(Rules):
@@ -106,6 +107,7 @@ class SalesRules(Rules):
             if field in form:
                 books.refer(entity_name, form[field], was=(old or {}).get(field))
         settle_tracking(books, form, old)
+        name_ship_method(form)
         self._settle_addresses(books, form, old, customer)
         if self.has_due_date and "DueDate" not in form:
             form["DueDate"] = due_date(books, form)

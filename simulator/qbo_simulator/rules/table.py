@@ -7,6 +7,7 @@ from qbo_simulator.rules.between import link_deposit, owed_by_journal, settle_de
 from qbo_simulator.rules.expenses import open_payable, party_entity
 from qbo_simulator.rules.forms import Form, FormRules, Reference
 from qbo_simulator.rules.times import prepare_time, settle_time
+from qbo_simulator.rules.transactions import name_ship_method
 from qbo_simulator.wire import Json
 
 MONEY = ("Bank", "Other Current Asset")
@@ -62,6 +63,7 @@ def _purchase_order(books: Books, document: Json, old: Json | None) -> None:
         document["DocNumber"] = str(1000 + books.next_id("purchase order numbers"))
     document.setdefault("POStatus", "Closed" if (old or {}).get("LinkedTxn") else "Open")
     document.setdefault("EmailStatus", "NotSet")
+    name_ship_method(document)
 
 
 FORMS: dict[str, Form] = {
@@ -100,6 +102,7 @@ FORMS: dict[str, Form] = {
         party=("Vendor", "VendorRef", 0),
         has_custom_fields=True,
         prints_links=True,
+        resolved=("ShipMethodRef",),
         prepare=_purchase_order,
     ),
     "JournalEntry": Form(

@@ -77,3 +77,9 @@ def _printed(id: str, name: str, values: dict[str, str]) -> Json:
 def void_note(note: str | None) -> str:
     """``Voided``, put in front of a note that was there."""
     return f"Voided - {note}" if note else "Voided"
+
+
+def name_ship_method(form: Json) -> None:
+    """There is no list of ways to ship: the reference is its own name."""
+    if "ShipMethodRef" in form:
+        form["ShipMethodRef"]["name"] = form["ShipMethodRef"]["value"]
