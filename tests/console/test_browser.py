@@ -17,9 +17,9 @@ from tests.console.run_fixture import DAG, Document, add_realm, add_run
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def tab(site: str, browser: Any) -> Iterator[Any]:
-    """A tab of chromium, signed in to Airflow as an administrator; what its console complains about fails the test."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser, which takes seconds to start; each test has a context of its own in it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         missing("chromium", "apt-get install chromium")
@@ -27,14 +27,21 @@ def tab(site: str, browser: Any) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         # The sandbox of chromium wants rights that containers do not give.
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        context = chromium.new_context(viewport={"width": 1200, "height": 900})
-        context.add_cookies([{"name": "_token", "value": airflow_fixture.login_token("ann", "ADMIN"), "url": site}])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
-        yield page
-        chromium.close()
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def tab(chromium: Any, site: str, browser: Any) -> Iterator[Any]:
+    """A tab of chromium, signed in to Airflow as an administrator; what its console complains about fails the test."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 900})
+    context.add_cookies([{"name": "_token", "value": airflow_fixture.login_token("ann", "ADMIN"), "url": site}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    yield page
+    context.close()
     assert complaints == []
 
 
