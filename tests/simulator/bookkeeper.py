@@ -96,6 +96,8 @@ class Bookkeeper:
                 self.done[f"stock on {entity}"] += 1
             if line.get("DetailType") in ("DiscountLineDetail", "GroupLineDetail"):
                 self.done[f"{line['DetailType']} on {entity}"] += 1
+        for link in body.get("LinkedTxn", ()):
+            self.done[f"{entity} from {link['TxnType']}"] += 1
         if "GlobalTaxCalculation" in body:
             self.done[f"{body['GlobalTaxCalculation']} {entity}"] += 1
 
@@ -138,9 +140,16 @@ class Bookkeeper:
             body["Amount"] = cents(chance)
         if "VendorRef" in body:
             body["VendorRef"] = ref(chance.choice(self.vendors))
+        if entity in ("Bill", "Purchase"):
+            body |= self.source("PurchaseOrder", chance)
         if entity == "Purchase":
             body["Credit"] = chance.random() < 0.3
         return body
+
+    def source(self, entity: str, chance: random.Random) -> Body:
+        """What a form is made from, now and then."""
+        found = self.any(entity, chance) if chance.random() < 0.3 else None
+        return {"LinkedTxn": [{"TxnId": found[1]["Id"], "TxnType": entity}]} if found else {}
 
     def tax(self, chance: random.Random) -> Body:
         """The tax code of a line."""
@@ -172,6 +181,8 @@ class Bookkeeper:
             body["DepositToAccountRef"] = ref(CHECKING)
         if entity == "Invoice" and chance.random() < 0.2:
             body["Deposit"] = Decimal("0.50")
+        if entity == "Invoice":
+            body |= self.source("Estimate", chance)
         return body
 
     def stocked(self) -> str:

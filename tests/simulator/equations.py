@@ -22,6 +22,8 @@ CENT = Decimal("0.01")
 COST_OF_SALES, STOCK = "80", "81"
 # What leaves (or comes back) with a sale.
 SOLD = (("Invoice", -1), ("SalesReceipt", -1), ("CreditMemo", 1), ("RefundReceipt", 1))
+# What others are made from, and the property that says so.
+SOURCES = {"Estimate": "TxnStatus", "PurchaseOrder": "POStatus"}
 # Documents that move money: what it leaves, and what it comes to.
 MOVES = (
     ("Transfer", "FromAccountRef", "ToAccountRef"),
@@ -241,9 +243,22 @@ def links_are_on_both_sides(documents: Documents) -> None:
     for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "SalesReceipt"):
         for one in documents[name]:
             for link in one.get("LinkedTxn", ()):
-                pointed.add((name, one["Id"], link["TxnType"], link["TxnId"]))
-
+                if link["TxnType"] not in SOURCES:
+                    pointed.add((name, one["Id"], link["TxnType"], link["TxnId"]))
     assert not named ^ pointed, sorted(named ^ pointed)
+
+    made_from, became = set(), set()
+    there = {(name, one["Id"]) for name in SOURCES for one in documents[name]}
+    for name in ("Invoice", "Bill", "Purchase"):
+        for one in documents[name]:
+            links = {(link["TxnType"], link["TxnId"]) for link in one.get("LinkedTxn", ())} & there
+            made_from |= {(*link, name, one["Id"]) for link in links}
+    for name, field in SOURCES.items():
+        for one in documents[name]:
+            links = {(link["TxnType"], link["TxnId"]) for link in one.get("LinkedTxn", ())}
+            became |= {(name, one["Id"], *link) for link in links}
+            assert one[field] == "Closed" or not links, (name, one)
+    assert not made_from ^ became, sorted(made_from ^ became)
 
 
 def line_target(line: Any) -> tuple[str, str]:

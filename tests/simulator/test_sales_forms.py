@@ -580,3 +580,20 @@ def test_a_way_to_ship_is_its_own_name(qbo: Qbo, entity: str) -> None:
     kept = qbo.post(entity.lower(), {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "x"})[entity]
 
     assert made["ShipMethodRef"] == kept["ShipMethodRef"] == {"value": "UPS", "name": "UPS"}
+
+
+def test_an_estimate_that_became_an_invoice_stays_closed(qbo: Qbo) -> None:
+    """A full update that does not tell the status keeps it; so does a purchase order's."""
+    estimate = qbo.create("Estimate", **TRANSACTIONS["Estimate"])
+    qbo.create("Invoice", **invoice(LinkedTxn=[{"TxnId": estimate["Id"], "TxnType": "Estimate"}]))
+    order = qbo.create("PurchaseOrder", **TRANSACTIONS["PurchaseOrder"])
+    link = {"TxnId": order["Id"], "TxnType": "PurchaseOrder"}
+    qbo.create("Bill", **TRANSACTIONS["Bill"], LinkedTxn=[link])
+
+    changed = [
+        qbo.post(name.lower(), {**TRANSACTIONS[name], "Id": number, "SyncToken": "1"})[name]
+        for name, number in (("Estimate", estimate["Id"]), ("PurchaseOrder", order["Id"]))
+    ]
+
+    assert [changed[0]["TxnStatus"], changed[1]["POStatus"]] == ["Closed", "Closed"]
+    assert [len(one["LinkedTxn"]) for one in changed] == [1, 1]

@@ -329,7 +329,7 @@ class EstimateRules(SalesRules):
 
     def _settle_balance(self, books: Books, form: Json, old: Json | None) -> None:
         """Status in place of a balance."""
-        status = form.setdefault("TxnStatus", "Pending")
+        status = form.setdefault("TxnStatus", "Closed" if (old or {}).get("LinkedTxn") else "Pending")
         if status not in ("Pending", "Accepted", "Closed", "Rejected"):
             raise Fault("2170", f"Invalid Enumeration : {status}", element="TxnStatus")
         self._settle_links(books, form, old)

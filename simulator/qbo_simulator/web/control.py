@@ -248,6 +248,8 @@ def router(simulator: "Simulator") -> APIRouter:
         with world.transaction():
             for company in world.companies.values():
                 TEMPLATES.make_due(world.books(company))
+        if world.listens:
+            simulator.webhooks.wake()
         return await read_clock()
 
     @routes.get("/preferences/{realm_id}")
