@@ -134,12 +134,12 @@ class PlanStore:
 
         One that is in QuickBooks is known only while its link stands, and under the content that was last written: what was
         linked before a disconnect, or changed before its link was found again, is looked at anew, and so is what billing took
-        back.
+        back, and what another company, or none, had to do with: whose it is, is no content.
         """
         rows = self._rows(
             b"select status.billing_id, status.fingerprint from qbo_sync.statuses as status"
             b" where status.source = %(source)s and status.kind = %(kind)s and status.billing_id = any(%(ids)s)"
-            b" and status.fingerprint is not null and not (status.status = 'Synced' and status.reason = any(%(withdrawn)s))"
+            b" and status.realm = %(realm)s and status.fingerprint is not null and not (status.status = 'Synced' and status.reason = any(%(withdrawn)s))"
             b" and ((status.status <> 'Synced' and status.reason <> 'total_differs')"
             b" or exists (select from qbo_sync.links as link"
             b" where link.source = status.source and link.kind = status.kind and link.billing_id = status.billing_id"
@@ -148,6 +148,7 @@ class PlanStore:
                 "source": source,
                 "kind": kind,
                 "ids": list(billing_ids),
+                "realm": self.realm,
                 "environment": self.environment,
                 "withdrawn": _WITHDRAWN,
             },

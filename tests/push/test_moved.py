@@ -183,3 +183,25 @@ def test_a_repair_needs_the_numbers(world: World) -> None:
     """Nobody voids a whole company by leaving a field empty."""
     with pytest.raises(ChoiceError, match="Only these invoice numbers"):
         world.run(repair_moved=True)
+
+
+@pytest.mark.parametrize("customer", ["c1", "nobody"], ids=["planned", "skipped"])
+def test_what_one_company_never_got_goes_to_the_one_that_billing_names_now(
+    world: World, second: World, customer: str
+) -> None:
+    """Routed elsewhere and not stamped, before anything was sent: the night of the other company takes it."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1", customer_id=customer, realm_key="demo")
+    world.prepare()
+    second.sync(everything=True)
+    before = world.status("inv-T-1")[0]
+
+    world.sql("alter table billing.invoices disable trigger all")
+    world.sql("update billing.invoices set realm_key = 'second'")
+    world.customer("nobody", "Bluebird")
+    second.sync(everything=True)
+
+    assert before == ("Pending" if customer == "c1" else "Skipped")
+    assert world.in_qbo() == []
+    assert len(second.in_qbo("T-1")) == 1
+    assert world.status("inv-T-1") == ("Synced", "created")
