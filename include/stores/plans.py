@@ -139,7 +139,8 @@ class PlanStore:
         rows = self._rows(
             b"select status.billing_id, status.fingerprint from qbo_sync.statuses as status"
             b" where status.source = %(source)s and status.kind = %(kind)s and status.billing_id = any(%(ids)s)"
-            b" and status.realm = %(realm)s and status.fingerprint is not null and not (status.status = 'Synced' and status.reason = any(%(withdrawn)s))"
+            b" and status.realm = %(realm)s and status.fingerprint is not null"
+            b" and not (status.status = 'Synced' and status.reason = any(%(withdrawn)s))"
             b" and ((status.status <> 'Synced' and status.reason <> 'total_differs')"
             b" or exists (select from qbo_sync.links as link"
             b" where link.source = status.source and link.kind = status.kind and link.billing_id = status.billing_id"
