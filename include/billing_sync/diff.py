@@ -133,9 +133,9 @@ def _shown(name: str, value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, Mapping):
-        return _reference(value)
-    return None if value is None else str(value)
+    if value is None or type(value) is str:
+        return value
+    return _reference(value) if isinstance(value, Mapping) else str(value)
 
 
 def _reference(value: Any) -> str | None:

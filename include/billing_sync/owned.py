@@ -10,9 +10,9 @@ from include.billing_sync.ports import Entity
 
 _HEADER = ("DocNumber", "TxnDate", "DueDate", "PrivateNote", "TotalAmt")
 _REFERENCES = ("CustomerRef", "CurrencyRef", "SalesTermRef")
-_LINE = ("Id", "Amount", "Description", "DetailType")
-_DETAIL = ("Qty", "UnitPrice", "ServiceDate", "DiscountPercent", "PercentBased")
-_DETAIL_REFERENCES = ("ItemRef", "TaxCodeRef", "DiscountAccountRef")
+_LINE = frozenset({"Id", "Amount", "Description", "DetailType"})
+_DETAIL = frozenset({"Qty", "UnitPrice", "ServiceDate", "DiscountPercent", "PercentBased"})
+_DETAIL_REFERENCES = frozenset({"ItemRef", "TaxCodeRef", "DiscountAccountRef"})
 _SERVER_LINES = frozenset({"SubTotalLineDetail"})
 FIRST_VERSION = "0"
 """The SyncToken of what was created and never written again."""
@@ -118,22 +118,14 @@ def _summary(line: Mapping[str, Any] | None) -> str:
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    _keep(kept, line, _LINE)
-    detail = line.get(str(line.get("DetailType")))
-    if detail:
-        _keep(kept, detail, _DETAIL)
-        for name in _DETAIL_REFERENCES:
-            if value := detail.get(name):
-                kept[name] = str(value["value"])
+    kept = {name: _plain(value) for name, value in line.items() if name in _LINE and value is not None}
+    detail = line.get(str(line.get("DetailType"))) or {}
+    for name, value in detail.items():
+        if name in _DETAIL and value is not None:
+            kept[name] = _plain(value)
+        elif name in _DETAIL_REFERENCES and value:
+            kept[name] = str(value["value"])
     return kept
-
-
-def _keep(kept: dict[str, Any], values: Mapping[str, Any], names: Iterable[str]) -> None:
-    for name in names:
-        value = values.get(name)
-        if value is not None:
-            kept[name] = value if type(value) is str else _plain(value)
 
 
 def _covers(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -143,6 +135,8 @@ def _covers(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 def _plain(value: Any) -> Any:
     """Numbers in one form: 100, 100.0 and 100.00 are the same amount."""
     kind = type(value)
+    if kind is str:
+        return value
     if kind is int:
         return str(value)
     if kind is Decimal and value:

@@ -16,6 +16,7 @@ from include.billing_sync.ports import NAME_KINDS, Settled
 from include.billing_sync.statuses import Status
 from include.stores.notices import NoticeStore
 from include.stores.reconciliations import save_differences
+from include.stores.settling import answer_text
 from include.stores.statements import sql
 
 _UNSETTLED = "QuickBooks wrote it; whoever pushes next looks for it"
@@ -46,8 +47,10 @@ def keep_late_answers(
             rows = cursor.execute(sql("late/linked_ids"), {**keys, "realm": realm}).fetchall()
         linked = {(row["source"], row["kind"], row["billing_id"]): row["qbo_id"] for row in rows}
         judged = [(result, _duplicate(result, linked)) for result in results]
-        values = {"rows": json.dumps([_row(*one) for one in judged]), "realm": realm, "epoch": epoch, "run_id": run_id}
-        connection.execute(sql("late/record_late_answers"), values)
+        rows = [_row(*one) | {"number": number} for number, one in enumerate(judged, 1)]
+        answers = [answer_text(result) for result in results]
+        values = {"rows": json.dumps(rows), "answers": answers, "realm": realm, "epoch": epoch, "run_id": run_id}
+        connection.execute(sql("record_answers"), values)
         connection.execute(sql("late/look_again"), {**keys, "realm": realm})
         for result, found in judged:
             if found is not None:
@@ -80,7 +83,6 @@ def _row(result: Settled, found: Difference | None) -> dict[str, Any]:
         "batch_id": item.batch_id,
         "b_id": item.b_id,
         "request_id": item.request_id,
-        "answer": answer.text or None if answer else None,
         "http_status": answer.http_status if answer else None,
         "outcome": LATE,
         "status": str(Status.ERROR if found else Status.UNKNOWN),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -123,15 +124,15 @@ class PostgresOutbox:
         Raises LockLost when the realm's epoch is no longer ours.
         """
         try:
-            with self.connection.transaction():
+            with self._transaction():
                 return self._claim(items, decide)
         except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
             return []
 
     def _claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]:
-        with self.connection.pipeline(), self.connection.cursor(row_factory=dict_row) as cursor:
-            epoch = self._ask_epoch()
-            clock = self.connection.cursor(row_factory=dict_row).execute(b"select clock_timestamp() as now")
+        epoch = self._ask_epoch()
+        clock = self.connection.cursor(row_factory=dict_row).execute(b"select clock_timestamp() as now")
+        with self.connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(sql("lock_planned_items"), {"ids": [item.id for item in items], "names": list(NAME_KINDS)})
             self._check_epoch(epoch)
             with clock:
@@ -157,9 +158,16 @@ class PostgresOutbox:
         return results
 
     def _settle(self, results: Sequence[Settled]) -> None:
-        with self.connection.transaction():
+        with self._transaction():
             self._check_epoch(self._ask_epoch())
             self._store_settled(results)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A transaction in which no statement waits for the one before; the first that fails ends it before it is committed."""
+        with self.connection.pipeline() as pipeline, self.connection.transaction():
+            yield
+            pipeline.sync()
 
     def _settle_alone(self, result: Settled) -> Settled:
         try:

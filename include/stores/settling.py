@@ -28,7 +28,7 @@ def store_settled(
     epoch: int,
     run_id: str,
 ) -> None:
-    """Store the results inside the transaction that is open on ``connection``."""
+    """Store the results inside the transaction, and the pipeline, that are open on ``connection``."""
     place = {"realm": realm, "environment": environment, "epoch": epoch, "run_id": run_id, "archived_by": run_id}
     rows = [_row(result, number) for number, result in enumerate(results, 1)]
     of_documents = [row for row in rows if row["kind"] not in NAME_KINDS]
@@ -37,18 +37,16 @@ def store_settled(
     linked = [result for result in written if result.item.action != Action.SEND and not result.archive_link]
     mailed = [result for result in written if result.item.action == Action.SEND]
     named = [result for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS]
-    # In a pipeline the statements are one exchange with the server; the first that fails ends the transaction as ever.
-    with connection.pipeline():
-        _execute(connection, "settle_items", all_rows, place)
-        _execute_for(connection, "archive_links", [_ended(result) for result in results if result.archive_link], place)
-        _execute_for(connection, "save_links", [_link_row(result) for result in linked], place)
-        _execute_for(connection, "save_mailings", [_link_row(result) for result in mailed], place)
-        _execute_for(connection, "save_created_names", [_mapping_row(result) for result in named], place)
-        if of_documents:
-            is_all = len(of_documents) == len(rows)
-            _execute(connection, "save_statuses", all_rows if is_all else json.dumps(of_documents), place)
-        # QuickBooks' words are by far the longest part: they go to the server once, beside the rows and not inside their JSON.
-        _execute(connection, "record_answers", all_rows, {**place, "answers": [_answer(result) for result in results]})
+    _execute(connection, "settle_items", all_rows, place)
+    _execute_for(connection, "archive_links", [_ended(result) for result in results if result.archive_link], place)
+    _execute_for(connection, "save_links", [_link_row(result) for result in linked], place)
+    _execute_for(connection, "save_mailings", [_link_row(result) for result in mailed], place)
+    _execute_for(connection, "save_created_names", [_mapping_row(result) for result in named], place)
+    if of_documents:
+        is_all = len(of_documents) == len(rows)
+        _execute(connection, "save_statuses", all_rows if is_all else json.dumps(of_documents), place)
+    # QuickBooks' words are by far the longest part: they go to the server once, beside the rows and not inside their JSON.
+    _execute(connection, "record_answers", all_rows, {**place, "answers": [answer_text(result) for result in results]})
 
 
 def _execute_for(
@@ -99,7 +97,8 @@ def _row(result: Settled, number: int) -> dict[str, Any]:
     }
 
 
-def _answer(result: Settled) -> str | None:
+def answer_text(result: Settled) -> str | None:
+    """QuickBooks' own words for a result, as the audit keeps them."""
     return result.answer.text or None if result.answer else None
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
+import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +19,11 @@ from datetime import datetime
 from types import TracebackType
 
 from qbo_hook.wire import Timeout
+
+_LAST_DATA_RECEIVED = 52
+"""Where Linux's struct tcp_info holds how many milliseconds ago data came last (linux/tcp.h)."""
+_TICK = 0.02
+"""How coarse the system's clock for that is, in seconds, and more."""
 
 
 class CallWatch:
@@ -38,6 +46,7 @@ class CallWatch:
         self.started = time.monotonic()
         self.has_expired = False
         self.sent_at: datetime | None = None
+        self._lay = 0.0
 
     def __enter__(self) -> CallWatch:
         self._timer.start()
@@ -54,8 +63,8 @@ class CallWatch:
 
     @property
     def elapsed_ms(self) -> int:
-        """Milliseconds since the call began."""
-        return round((time.monotonic() - self.started) * 1000)
+        """Milliseconds since the call began, without those for which the answer lay here while we did something else."""
+        return round((time.monotonic() - self.started - self._lay) * 1000)
 
     def watch(self, sock: socket.socket) -> None:
         """Shut this connection down at the deadline.
@@ -88,10 +97,15 @@ class CallWatch:
             return
         # The answer waits in the system's buffer. Our own slowness must not make one that has come a lost one.
         self._timer.cancel()
-        left = self._timeout.total - (time.monotonic() - self.started)
+        began = time.monotonic()
+        left = self._timeout.total - (began - self.started)
         try:
             meanwhile()
         finally:
+            busy = time.monotonic() - began
+            lay = _seconds_unread(self._sockets[-1]) if self._sockets else 0.0
+            # What came before the request had left is no part of the answer.
+            self._lay = min(lay, busy) if lay < busy + _TICK else 0.0
             self._timer = self._ends_in(max(left, 0))
             self._timer.start()
 
@@ -110,3 +124,23 @@ class CallWatch:
                 # A connection that is gone already needs no end.
                 with contextlib.suppress(OSError):
                     watched.shutdown(socket.SHUT_RDWR)
+
+
+def _seconds_unread(sock: socket.socket) -> float:
+    """How long ago the last of what waits on a connection came; 0 where nothing waits, or the system does not tell."""
+    if sys.platform != "linux":
+        return 0.0
+    try:
+        if not _is_readable(sock):
+            return 0.0
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_RECEIVED + 4)
+        (milliseconds,) = struct.unpack_from("=I", info, _LAST_DATA_RECEIVED)
+    except (OSError, struct.error):
+        return 0.0
+    return float(milliseconds) / 1000
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))

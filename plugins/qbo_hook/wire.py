@@ -121,7 +121,7 @@ class RawAnswer:
     :param status: HTTP status
     :param headers: names in lower case
     :param body: all bytes, decompressed
-    :param duration_ms: from the call to the last byte
+    :param duration_ms: from the call to the last byte; an answer that lay here while we did something else counts until it came
     :param sent_at: when the first byte of the request was handed over (UTC)
     """
 
@@ -140,7 +140,7 @@ class Answer:
     :param headers: names in lower case
     :param body: the bytes as received; of an error, without what it quotes of our access token
     :param intuit_tid: Intuit's trace id, for their support
-    :param duration_ms: milliseconds from the call to the last byte
+    :param duration_ms: milliseconds from the call to the last byte, as in :class:`RawAnswer`
     :param sent_at: when the request was handed over (UTC)
     """
 

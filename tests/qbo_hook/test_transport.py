@@ -8,8 +8,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +161,51 @@ def test_an_answer_that_came_while_we_did_something_else_for_long_is_not_lost(
     raw = transport.send(WRITE, {}, peer.base_url, Timeout(connect=1.0, total=0.5), lambda: time.sleep(0.8))
 
     assert raw.status == 200
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells when the answer came")
+def test_a_call_lasts_until_its_answer_came_and_no_longer(transport: RequestsTransport, peer: Peer) -> None:
+    """The answer lies here for a second, since we do something else: that second is none of the call's duration."""
+    answered = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        peers.json_reply({})(handler)
+        handler.wfile.flush()
+        answered.set()
+
+    def meanwhile() -> None:
+        assert answered.wait(20)
+        time.sleep(1)
+
+    peer.replies = [answer]
+
+    began = time.monotonic()
+    raw = transport.send(WRITE, {}, peer.base_url, SHORT, meanwhile)
+    whole = 1000 * (time.monotonic() - began)
+
+    assert 0 <= raw.duration_ms <= whole - 900
+
+
+def test_a_call_that_takes_longer_than_what_is_done_meanwhile_lasts_as_long_as_it_does(
+    transport: RequestsTransport, peer: Peer
+) -> None:
+    """The other side waits until we have done something else, and half a second more: all of that is the call's."""
+    is_done = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        assert is_done.wait(20)
+        time.sleep(0.5)
+        peers.json_reply({})(handler)
+
+    def meanwhile() -> None:
+        time.sleep(0.5)
+        is_done.set()
+
+    peer.replies = [answer]
+
+    raw = transport.send(WRITE, {}, peer.base_url, Timeout(connect=1.0, total=30.0), meanwhile)
+
+    assert raw.duration_ms >= 1000
 
 
 def test_the_deadline_still_ends_a_call_after_what_was_done_meanwhile(transport: RequestsTransport, peer: Peer) -> None:

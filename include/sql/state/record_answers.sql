@@ -1,4 +1,4 @@
--- Purpose: one answered event for each result of a sending or of a look.
+-- Purpose: one answered event for each result of a sending or of a look, or for each answer that came too late to settle.
 -- Grain: one event. Parameters: rows (JSON), answers (QuickBooks' words, by the rows' number), realm, epoch, run_id.
 -- The answers go in binary form (b), which spares escaping long texts; the linter does not know that form.
 insert into qbo_sync.attempts (
