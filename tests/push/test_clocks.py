@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime, timedelta, tzinfo
 
@@ -10,8 +11,9 @@ import pytest
 from tests.push import wire as mishaps
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
+from tests.push.many import copies_of_first
 from tests.push.people import add_customer, enter
-from tests.push.wire import Call, Handler, Wire
+from tests.push.wire import Answer, Call, Handler, Wire
 from tests.world import World
 
 HOUR = 3600
@@ -84,6 +86,50 @@ def test_what_was_sent_and_deleted_since_is_for_a_person(planned: tuple[World, W
 
     assert shown == ("Error", "ambiguous")
     assert by_itself == []
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+def _with_a_thousand_others(handler: Handler, call: Call) -> None:
+    """So much changed that QuickBooks tells no more of it."""
+    answer = handler.forward(call)
+    found = json.loads(answer.body)
+    found["CDCResponse"] = [{"QueryResponse": [{"Invoice": [{"Id": str(number)} for number in range(9000, 10_000)]}]}]
+    handler.give(Answer(answer.status, answer.headers, json.dumps(found).encode()))
+
+
+def test_where_quickbooks_cannot_tell_all_deletions_nothing_is_sent_again(planned: tuple[World, Wire, str]) -> None:
+    """Our call never arrived, and more changed since than QuickBooks tells at once: a person looks, and may ask for it."""
+    world, wire, _ = planned
+    wire.strike(mishaps.cut_before, "create Invoice")
+    wire.strike(_with_a_thousand_others, lambda call: call.kind == "cdc")
+
+    world.run()
+    left, told = world.status("inv-T-1"), world.reasons("inv-T-1")["ambiguous"]
+    by_itself = world.in_qbo()
+    world.run(invoice_numbers=["T-1"])
+
+    assert left == ("Error", "ambiguous")
+    assert "more changed there since than it tells at once" in told
+    assert by_itself == []
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+def test_what_is_unknown_is_settled_before_we_change_too_much_ourselves(wired: tuple[World, Wire]) -> None:
+    """The first of 28 batches never arrived: QuickBooks is asked for deletions while what we wrote since fits into its answer."""
+    world, wire = wired
+    world.settings(waits=FAST, limits=LIMITS)
+    world.map("customer", "c1", add_customer(world, "Northwind Cafe"), "Northwind Cafe")
+    world.invoice("T-0")
+    copies_of_first(world, 839)
+    wire.strike(mishaps.cut_before, "batch of create")
+
+    world.run()
+
+    kinds = [call.kind for call in wire.calls]
+    written = [call for call in wire.calls[: kinds.index("cdc")] if call.kind == "batch of create"]
+    assert 20 < len(written) < 28
     assert_exactly_once(world)
     assert_settled(world)
 
