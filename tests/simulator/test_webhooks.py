@@ -100,6 +100,26 @@ def test_every_kind_of_change_is_told_and_signed(qbo: Qbo, listener: Listener) -
     assert qbo.simulator.deliver() == []
 
 
+def test_events_of_several_companies_share_a_delivery(
+    qbo: Qbo, listener: Listener, make_company: Callable[..., Qbo]
+) -> None:
+    """One signed body, in which each event names its own company: a reader must not take the first one's for all."""
+    other = make_company(realm_id="78")
+    listen(qbo, listener)
+    qbo.create("Term", Name="Net 9", DueDays=9)
+    made = other.create("Customer", DisplayName="Elsewhere too")
+
+    qbo.simulator.deliver()
+
+    [body] = listener.bodies
+    assert listener.signatures == [True]
+    assert [(event["type"], event["intuitaccountid"]) for event in body] == [
+        ("qbo.term.created.v1", DEFAULT_REALM),
+        ("qbo.customer.created.v1", "78"),
+    ]
+    assert body[1]["intuitentityid"] == made["Id"]
+
+
 def test_the_older_format_groups_by_realm(qbo: Qbo, listener: Listener, make_company: Callable[..., Qbo]) -> None:
     """eventNotifications with one entry for each company; a merge names the one that is gone."""
     other = make_company(realm_id="77")
