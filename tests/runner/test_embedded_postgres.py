@@ -22,9 +22,18 @@ from demo.runner.problems import RunnerError
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server that was set up and stopped, to be copied: the set-up is what takes its time."""
+    folder = tmp_path_factory.mktemp("set_up") / "pg"
+    with EmbeddedPostgres(folder, durable=False):
+        return folder
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+def server(tmp_path: Path, set_up: Path) -> Iterator[EmbeddedPostgres]:
     """A started server in a folder of its own."""
+    shutil.copytree(set_up, tmp_path / "pg")
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as started:
         yield started
 
