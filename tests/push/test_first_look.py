@@ -321,6 +321,28 @@ def calls(world: World) -> list[str]:
     return [entry["path"].rsplit("/", 1)[1] for entry in world.qbo.journal() if entry["realm_id"]]
 
 
+def test_the_look_of_a_push_that_died_counts_for_nobody(world: World) -> None:
+    """Killed after its look and before its claim; T-1 is typed by hand, in a company that takes a number twice: looked again."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.qbo.preferences(WarnDuplicateDocNumbers=False)
+    customer = add_customer(world, "Northwind Cafe")
+    world.map("customer", "c1", customer, "Northwind Cafe")
+    for number in range(3):
+        world.invoice(f"T-{number}")
+    plan, context = world.prepare()
+    push = PushProcess(plan, context, freezes_at=lambda step: "about to be claimed" in step)
+    push.until_frozen()
+    push.kill()
+    push.wait()
+    typed = enter(world, "T-1", "100.00", customer)
+
+    runs.push(plan, context)
+
+    assert [one["Id"] for one in world.in_qbo("T-1")] == [typed]
+    assert world.status("inv-T-1") == LEFT_ALONE
+    assert_exactly_once(world)
+
+
 def test_a_number_that_another_kind_of_document_holds_is_named_once(world: World) -> None:
     """QuickBooks refuses the number (6140), and shows no invoice of it: Skipped with its words, not sent again and again."""
     enter(world, "T-1", "10.00", add_customer(world, "Northwind Cafe"), entity="SalesReceipt")
