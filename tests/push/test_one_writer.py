@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
+from typing import Any
 
 import psycopg
 import pytest
@@ -55,6 +57,52 @@ def assert_one_after_the_other(world: World, pushes: int) -> None:
     assert None not in seen
     assert seen == sorted(seen)
     assert len(set(seen)) <= pushes
+
+
+_TAKE_ELSEWHERE = """
+with realm as (
+    insert into qbo_sync.realms (realm_key, base_url, realm_id, environment)
+    select 'other', base_url, '2' || realm_id, environment from qbo_sync.realms returning id
+),
+
+plan as (
+    insert into qbo_sync.plans (realm, source, dag_id, run_id, mode)
+    select realm.id, plans.source, plans.dag_id, 'other', plans.mode from qbo_sync.plans, realm returning id, realm
+)
+
+insert into qbo_sync.plan_items
+    (plan_id, step, realm, environment, source, kind, billing_id, entity, action, reason, state)
+select plan.id, 1, plan.realm, environment, source, kind, billing_id, entity, action, reason, 'sending'
+from qbo_sync.plan_items, plan where billing_id = 'inv-T-1'
+"""
+"""What the push of another company does with T-1 in its claim."""
+
+
+def commit_when_awaited(claim: psycopg.Connection[Any], watch: psycopg.Connection[Any]) -> None:
+    """Commit a claim as soon as somebody waits to learn what becomes of it."""
+    deadline = time.monotonic() + 60
+    waiting = b"select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    while not watch.execute(waiting).fetchall() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    claim.commit()
+
+
+def test_a_document_that_another_company_claims_at_this_very_moment_is_left_to_it(world: World) -> None:
+    """Both claim T-1, and the other one commits first: T-1 is not sent here, and this push goes on with the rest."""
+    fill(world, 3)
+    plan, context = world.prepare()
+
+    with psycopg.connect(world.dsn) as claim, psycopg.connect(world.dsn, autocommit=True) as watch:
+        claim.execute(_TAKE_ELSEWHERE)
+        other = threading.Thread(target=commit_when_awaited, args=(claim, watch))
+        other.start()
+        counts = runs.push(plan, context)
+        other.join()
+
+    assert counts["Synced: created"] == 2
+    assert sorted(one["DocNumber"] for one in world.in_qbo()) == ["T-0", "T-2"]
+    sent = world.sql("select billing_id from qbo_sync.attempts where event = 'sent' and kind = 'invoice' order by 1")
+    assert sent == [("inv-T-0",), ("inv-T-2",)]
 
 
 def test_two_pushes_of_one_plan_send_each_document_once(wired: tuple[World, Wire]) -> None:
