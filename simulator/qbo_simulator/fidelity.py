@@ -30,6 +30,8 @@ ASSUMED = (
     "the layout of reports",
     "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6060, 6130, 6220, 6280 and 6430",
     "that an opening balance of an account is a journal entry against opening balance equity",
+    "of a journal entry that is paid: `LinkedTxn` at its head, `TxnLineId` in the link of the payment, and that it is not "
+    "deleted before the payment is unlinked",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
     "that a bundle without lines of its own takes those of the bundle, at their prices (of purchases: at their costs)",
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from qbo_simulator import stock, wire
+from qbo_simulator import openlines, stock, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.entities.registry import ENTITIES
@@ -30,13 +30,13 @@ SYSTEM_ACCOUNTS = {
     "ExchangeGainOrLoss": ("Exchange Gain or Loss", "Other Expense"),
 }
 # What settles others: (property and purpose of the account that it clears, sign of its posting there, what it settles,
-# which of these counts the other way).
+# which of these counts the other way; of a journal entry it is the side of its line).
 SETTLES = {
-    "Payment": ("ARAccountRef", "AccountsReceivable", -1, ("Invoice", "CreditMemo"), "CreditMemo"),
-    "BillPayment": ("APAccountRef", "AccountsPayable", 1, ("Bill", "VendorCredit"), "VendorCredit"),
+    "Payment": ("ARAccountRef", "AccountsReceivable", -1, ("Invoice", "CreditMemo", "JournalEntry"), "CreditMemo"),
+    "BillPayment": ("APAccountRef", "AccountsPayable", 1, ("Bill", "VendorCredit", "JournalEntry"), "VendorCredit"),
     "Deposit": ("", "UndepositedFunds", -1, ("Payment", "SalesReceipt"), ""),
 }
-SETTLED = {name: settling for settling, rule in SETTLES.items() for name in rule[3]}
+SETTLED = {name for rule in SETTLES.values() for name in rule[3]}
 
 
 def system_account(books: Books, subtype: str) -> int:
@@ -112,7 +112,10 @@ class Poster:
         for line, link in ((line, line["LinkedTxn"][0]) for line in document["Line"] if line.get("LinkedTxn")):
             paid = self.books.find(ENTITIES[link["TxnType"]], int(link["TxnId"]))
             own_rate = Decimal(paid.document.get("ExchangeRate", 1)) if paid else rate
-            way = -sign if link["TxnType"] == credit else sign
+            is_credit = link["TxnType"] == credit
+            if paid and link["TxnType"] == openlines.JOURNAL:
+                is_credit = openlines.lines_of(self.books, paid.document)[link["TxnLineId"]].sign < 0
+            way = -sign if is_credit else sign
             at_rates = [wire.cents(wire.money(line["Amount"] * one)) for one in (own_rate, rate)]
             if difference := way * (at_rates[0] - at_rates[1]):
                 cents[self.account(document.get(field), subtype)] += difference
@@ -160,11 +163,12 @@ def _payments_of(books: Books, rows: list[tuple[str, int, int, str]]) -> list[tu
         return []
     known = {(entity, row_id) for entity, row_id, _is_deleted, _body in rows}
     payments = {
-        (SETTLED[entity], int(link["TxnId"]))
+        (settling, int(link["TxnId"]))
         for entity, _row_id, _is_deleted, body in rows
         if entity in SETTLED
         for link in wire.parse(body).get("LinkedTxn", ())
-        if link["TxnType"].startswith(SETTLED[entity])
+        for settling in SETTLES
+        if link["TxnType"].startswith(settling)
     }
     found = [(name, number, books.row(ENTITIES[name], number)) for name, number in sorted(payments - known)]
     return [(name, number, row[5], row[8]) for name, number, row in found if row]

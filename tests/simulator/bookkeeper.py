@@ -205,10 +205,10 @@ class Bookkeeper:
         is_right = chance.random() < 0.8
         lines, paid = [], Decimal(0)
         for entity, sign in ((debt, 1), (credit, -1)):
-            found = self.any(entity, chance)
+            found = self.open_form(entity, party, sign, chance)
             if found is None or chance.random() < 0.3:
                 continue
-            document = found[1]
+            entity, document = found
             if is_right and lines and document[party]["value"] != owner["value"]:
                 continue
             owner = ref(document[party]["value"])
@@ -220,6 +220,20 @@ class Bookkeeper:
             lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": document["Id"], "TxnType": entity}]})
         more = chance.choice((Decimal(0), cents(chance)))
         return {party: owner, "Line": lines, "TotalAmt": max(paid, Decimal(0)) + more if is_right else cents(chance)}
+
+    def open_form(self, entity: str, party: str, sign: int, chance: random.Random) -> tuple[str, Body] | None:
+        """A form to apply money to; now and then a line of a journal entry, which does not tell what is open of it."""
+        journals = self.qbo.query("select * from JournalEntry maxresults 1000").rows if chance.random() < 0.4 else []
+        side = ("Credit", "Debit")[(sign > 0) == (party == "CustomerRef")]
+        account = RECEIVABLE if party == "CustomerRef" else PAYABLE
+        found = [
+            {"Id": one["Id"], party: ref(detail["Entity"]["EntityRef"]["value"]), "Balance": line["Amount"]}
+            for one in journals
+            for line in one["Line"]
+            for detail in (line["JournalEntryLineDetail"],)
+            if (detail["AccountRef"]["value"], detail["PostingType"]) == (account, side)
+        ]
+        return ("JournalEntry", chance.choice(found)) if found else self.any(entity, chance)
 
     def payment(self, chance: random.Random) -> Body:
         """Money from a customer."""

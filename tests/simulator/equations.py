@@ -71,11 +71,9 @@ def names_owe_what_their_documents_say(qbo: Qbo, documents: Documents, posted: S
     vendors = {row["Id"]: row["Balance"] for row in qbo.query("select * from Vendor maxresults 1000").rows}
     receivable, payable = on_account(documents, RECEIVABLE), on_account(documents, PAYABLE)
     for payment in documents["BillPayment"]:
-        used = sum(
-            -line["Amount"] if line["LinkedTxn"][0]["TxnType"] == "VendorCredit" else line["Amount"]
-            for line in payment["Line"]
-        )
-        payable[payment["VendorRef"]["value"]] += payment["TotalAmt"] - used
+        payable[payment["VendorRef"]["value"]] += payment["TotalAmt"] - used(documents, payment)
+    for account, name, amount, _entry in on_journals(documents):
+        (receivable if account == RECEIVABLE else payable)[name] -= amount
 
     for number, balance in customers.items():
         owed = of_name(documents["Invoice"], "CustomerRef", number, "Balance")
@@ -148,7 +146,7 @@ def forms_add_up(documents: Documents) -> None:
     applied: Sums = defaultdict(Decimal)
     for payment in (*documents["Payment"], *documents["BillPayment"]):
         for line in payment["Line"]:
-            applied["{TxnType} {TxnId}".format(**line["LinkedTxn"][0])] += line["Amount"]
+            applied[" ".join(line_target(line))] += line["Amount"]
     for name in (*SALES, *BOUGHT):
         for one in documents[name]:
             tax = one.get("TxnTaxDetail", {}).get("TotalTax", 0)
@@ -161,9 +159,10 @@ def forms_add_up(documents: Documents) -> None:
     for one in documents["CreditMemo"]:
         assert one["RemainingCredit"] == one["Balance"]
     for one in documents["Payment"]:
-        credit = sum(line["Amount"] for line in one["Line"] if line["LinkedTxn"][0]["TxnType"] == "CreditMemo")
-        debts = sum(line["Amount"] for line in one["Line"] if line["LinkedTxn"][0]["TxnType"] == "Invoice")
-        assert one["UnappliedAmt"] == one["TotalAmt"] + credit - debts >= 0
+        assert one["UnappliedAmt"] == one["TotalAmt"] - used(documents, one) >= 0
+    for one in documents["JournalEntry"]:
+        for line in one["Line"]:
+            assert line["Amount"] >= applied[f"JournalEntry {one['Id']} {line['Id']}"], one
     for one in documents["Deposit"]:
         back = one.get("CashBack", {}).get("Amount", 0)
         assert one["TotalAmt"] == sum(line["Amount"] for line in one["Line"]) - back
@@ -232,15 +231,15 @@ def links_are_on_both_sides(documents: Documents) -> None:
     named, pointed = set(), set()
     for payment in documents["Payment"]:
         for line in payment["Line"]:
-            named.add((*line_target(line), "Payment", payment["Id"]))
+            named.add((*line_target(line)[:2], "Payment", payment["Id"]))
     for payment in documents["BillPayment"]:
         for line in payment["Line"]:
-            named.add((*line_target(line), f"BillPayment{payment['PayType']}", payment["Id"]))
+            named.add((*line_target(line)[:2], f"BillPayment{payment['PayType']}", payment["Id"]))
     for deposit in documents["Deposit"]:
         for line in deposit["Line"]:
             if line.get("LinkedTxn"):
-                named.add((*line_target(line), "Deposit", deposit["Id"]))
-    for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "SalesReceipt"):
+                named.add((*line_target(line)[:2], "Deposit", deposit["Id"]))
+    for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "JournalEntry", "Payment", "SalesReceipt"):
         for one in documents[name]:
             for link in one.get("LinkedTxn", ()):
                 if link["TxnType"] not in SOURCES:
@@ -261,9 +260,41 @@ def links_are_on_both_sides(documents: Documents) -> None:
     assert not made_from ^ became, sorted(made_from ^ became)
 
 
-def line_target(line: Any) -> tuple[str, str]:
-    """What a line is linked to."""
-    return line["LinkedTxn"][0]["TxnType"], line["LinkedTxn"][0]["TxnId"]
+def line_target(line: Any) -> tuple[str, ...]:
+    """What a line is linked to: entity, id, and of a journal entry the line."""
+    link = line["LinkedTxn"][0]
+    return (link["TxnType"], link["TxnId"], *([link["TxnLineId"]] if link["TxnType"] == "JournalEntry" else []))
+
+
+def used(documents: Documents, payment: Any) -> Decimal:
+    """How much of its money, and of the credits on it, a payment has put on debts."""
+    sides = {(one["Id"], line["Id"]): owes(line) for one in documents["JournalEntry"] for line in one["Line"]}
+    total = Decimal(0)
+    for line in payment["Line"]:
+        name, *rest = line_target(line)
+        sign = (
+            sides[rest[0], rest[1]] if name == "JournalEntry" else -1 if name in ("CreditMemo", "VendorCredit") else 1
+        )
+        total += sign * line["Amount"]
+    return total
+
+
+def owes(line: Any) -> int:
+    """1 for a line of a journal entry that can be paid (a debit of a customer, a credit of a vendor), else -1."""
+    detail = line["JournalEntryLineDetail"]
+    return 1 if (detail["AccountRef"]["value"] == RECEIVABLE) == (detail["PostingType"] == "Debit") else -1
+
+
+def on_journals(documents: Documents) -> Iterator[tuple[str, str, Decimal, Any]]:
+    """What payments took of journal entries: account, name, amount (debits positive), the entry."""
+    lines = {(one["Id"], line["Id"]): (one, line) for one in documents["JournalEntry"] for line in one["Line"]}
+    for payment in (*documents["Payment"], *documents["BillPayment"]):
+        for target, amount in ((line_target(line), line["Amount"]) for line in payment["Line"]):
+            if target[0] == "JournalEntry":
+                entry, line = lines[target[1], target[2]]
+                detail = line["JournalEntryLineDetail"]
+                amount = amount if detail["PostingType"] == "Debit" else -amount
+                yield detail["AccountRef"]["value"], detail["Entity"]["EntityRef"]["value"], amount, entry
 
 
 def of_name(rows: list[Any], field: str, id: str, amount: str) -> Decimal:
@@ -327,9 +358,9 @@ def what_is_open_is_at_its_own_rate(qbo: Qbo, documents: Documents, posted: Sums
             if account != UNDEPOSITED or not is_deposited:
                 expected[account] += sign * at_rate(one.get(field, 0), one)
     for payment in documents["BillPayment"]:
-        signs = {"Bill": -1, "VendorCredit": 1}
-        used = sum(signs[line["LinkedTxn"][0]["TxnType"]] * line["Amount"] for line in payment["Line"])
-        expected[PAYABLE] += at_rate(payment["TotalAmt"] + used, payment)
+        expected[PAYABLE] += at_rate(payment["TotalAmt"] - used(documents, payment), payment)
+    for account, _name, amount, entry in on_journals(documents):
+        expected[account] -= at_rate(amount, entry)
     for name in ("JournalEntry", "Deposit"):
         for one in documents[name]:
             for account in (RECEIVABLE, PAYABLE):

@@ -26,6 +26,8 @@ REACHED = {
     "Payment of CreditMemo",
     "BillPayment of Bill",
     "BillPayment of VendorCredit",
+    "Payment of JournalEntry",
+    "BillPayment of JournalEntry",
     "Invoice from Estimate",
     "Bill from PurchaseOrder",
     "Purchase from PurchaseOrder",

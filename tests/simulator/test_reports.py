@@ -102,6 +102,30 @@ def test_receivables_are_aged_from_the_day_they_were_due(qbo: Qbo) -> None:
     )
 
 
+def test_a_journal_entry_that_was_paid_in_part_is_aged_by_what_is_left(qbo: Qbo) -> None:
+    """Three of five dollars are paid, one of them out of a credit of four; each line counts from its own date."""
+    qbo.simulator.clock(set="2026-06-30T12:00:00-07:00")
+    name = {"Type": "Customer", "EntityRef": ref(2)}
+    made = [
+        qbo.create(
+            "JournalEntry",
+            TxnDate=day,
+            Line=[journal_line(sides[0], amount, "84", Entity=name), journal_line(sides[1], amount, "34")],
+        )["Id"]
+        for day, amount, sides in (("2026-05-01", 5, ("Debit", "Credit")), ("2026-06-30", 4, ("Credit", "Debit")))
+    ]
+    lines = [
+        {"Amount": amount, "LinkedTxn": [{"TxnId": entry, "TxnType": "JournalEntry"}]}
+        for amount, entry in zip((3, 1), made, strict=True)
+    ]
+    qbo.create("Payment", CustomerRef=ref(2), TotalAmt=2, Line=lines)
+
+    assert data(report(qbo, "AgedReceivables")) == [
+        ["Bill's Windsurf Shop", "-3.00", "0.00", "2.00", "0.00", "0.00", "-1.00"],
+    ]
+    assert data(report(qbo, "CustomerBalance")) == [["Bill's Windsurf Shop", "-1.00"]]
+
+
 def test_the_transaction_list_shows_a_period(qbo: Qbo) -> None:
     """Date, type, number, posting, name and amount of each, oldest first."""
     fill(qbo)

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import date
 
-from qbo_simulator import ledger, wire
-from qbo_simulator.books import Books
+from qbo_simulator import ledger
+from qbo_simulator.books import Books, Record
 from qbo_simulator.clock import add_days
 from qbo_simulator.entities.fields import day
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, unsupported
+from qbo_simulator.openlines import JOURNAL, open_of
 from qbo_simulator.reports.layout import amount, column, data, report, section
 from qbo_simulator.rules.between import owed_by_journal
 from qbo_simulator.wire import Json
@@ -220,15 +221,18 @@ def _open(books: Books) -> list[tuple[int, str, int]]:
         "where company = :c and entity = 'Payment' and deleted = 0",
         {"c": books.company.key},
     ).fetchall()
-    for (body,) in books.database.execute(
-        "select body from objects where company = ? and entity in ('JournalEntry', 'Deposit') and deleted = 0",
+    for name, row_id in books.database.execute(
+        "select entity, id from objects where company = ? and entity in ('JournalEntry', 'Deposit') and deleted = 0",
         (books.company.key,),
     ).fetchall():
-        document = wire.parse(body)
-        for (entity, row_id), cents in owed_by_journal(books, document).items():
-            if entity == "Customer":
-                found.append((row_id, document["TxnDate"], cents))
+        record = books.get(ENTITIES[name], row_id)
+        owed = open_of(books, record) if name == JOURNAL else _owed(books, record)
+        found += [(party, record.document["TxnDate"], cents) for kind, party, cents in owed if kind == "Customer"]
     return [one for one in found if one[2]]
+
+
+def _owed(books: Books, deposit: Record) -> list[tuple[str, int, int]]:
+    return [(kind, party, cents) for (kind, party), cents in owed_by_journal(books, deposit.document).items()]
 
 
 def _refuse_foreign(books: Books, name: str) -> None:

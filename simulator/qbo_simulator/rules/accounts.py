@@ -5,8 +5,8 @@ from decimal import Decimal
 from qbo_simulator.books import Books, Record
 from qbo_simulator.errors import Fault, NotSimulated, missing
 from qbo_simulator.ledger import system_account
+from qbo_simulator.openlines import CONTROL
 from qbo_simulator.rules.account_types import CLASSIFICATIONS, SUBTYPE_DEFAULTS, TYPES_BY_SUBTYPE
-from qbo_simulator.rules.between import CONTROL
 from qbo_simulator.rules.lists import ListRules
 from qbo_simulator.rules.names import set_currency
 from qbo_simulator.rules.table import FORM_RULES

@@ -9,6 +9,7 @@ from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import DEPOSIT_DETAIL, JOURNAL_DETAIL
 from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing
+from qbo_simulator.openlines import CONTROL, settle_used
 from qbo_simulator.rules.expenses import NEEDS_NAME, named, require_type
 from qbo_simulator.rules.lines import Lines, identify
 from qbo_simulator.rules.links import undeposited_funds
@@ -16,8 +17,6 @@ from qbo_simulator.rules.tracking import settle_tracking
 from qbo_simulator.rules.transactions import refuse_deposited
 from qbo_simulator.wire import Json
 
-# Accounts on which a name owes (or is owed): type: (list, sign of a debit)
-CONTROL = {"Accounts Receivable": ("Customer", 1), "Accounts Payable": ("Vendor", -1)}
 DEPOSITED = ("Payment", "SalesReceipt")
 
 
@@ -39,6 +38,8 @@ def settle_journal(books: Books, document: Json, record: Record | None) -> int:
     if total:
         raise Fault("2300", f"Total debits must equal total credits. Difference:{total}", element="Line")
     document["Line"] = lines.items
+    if record:
+        settle_used(books, document, record)
     document.setdefault("Adjustment", False)
     document["TxnTaxDetail"] = {}
     return lines.last_id

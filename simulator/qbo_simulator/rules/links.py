@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
-from qbo_simulator import wire
+from qbo_simulator import openlines, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, business
 from qbo_simulator.wire import Json
 
+# What a line of a payment is linked to: entity, id, and of a journal entry the id of the line.
+Target = tuple[str, int, str]
 APPLIES = ("Payment", "CreditMemo", "BillPaymentCheck", "BillPaymentCreditCard")
 # What a form may be made from.
 SOURCES = {
@@ -134,17 +136,35 @@ def detach_payments(books: Books, record: Record) -> None:
 def _take_back(books: Books, lines: list[Json], payment: Json, short: Decimal) -> list[Json]:
     """The lines of a payment that is short of money: the last of them pay less, or nothing."""
     kept: list[Json] = []
-    for line in reversed(lines):
-        target = line["LinkedTxn"][0]
-        taken = min(short, Decimal(line["Amount"])) if target["TxnType"] == "Invoice" else Decimal(0)
+    for place, line in reversed(list(enumerate(lines))):
+        target = target_of(line)
+        taken = min(short, Decimal(line["Amount"])) if way(books, target, "CreditMemo") > 0 else Decimal(0)
         if taken:
             left = wire.money(line["Amount"] - taken)
-            apply_to(books, target["TxnType"], int(target["TxnId"]), payment, -taken, keep_link=bool(left))
+            is_linked = bool(left) or any(target_of(other)[:2] == target[:2] for other in (*lines[:place], *kept))
+            apply_to(books, target, payment, -taken, keep_link=is_linked)
             short -= taken
             line = {**line, "Amount": left}
         if line["Amount"] or not taken:
             kept.append(line)
     return kept[::-1]
+
+
+def target_of(line: Json) -> Target:
+    """What a line of a payment is linked to."""
+    link = line["LinkedTxn"][0]
+    return link["TxnType"], int(link["TxnId"]), link["TxnLineId"] if link["TxnType"] == openlines.JOURNAL else ""
+
+
+def way(books: Books, target: Target, credit: str) -> int:
+    """1 for what is paid, -1 for what pays as a credit.
+
+    :param credit: the form that always is one.
+    """
+    name, target_id, line_id = target
+    if name == openlines.JOURNAL:
+        return openlines.sign_of(books, target_id, line_id)
+    return -1 if name == credit else 1
 
 
 def _points_to(line: Json, record: Record) -> bool:
@@ -154,9 +174,13 @@ def _points_to(line: Json, record: Record) -> bool:
     )
 
 
-def apply_to(books: Books, entity_name: str, id: int, payment: Json, amount: Decimal, keep_link: bool) -> None:
+def apply_to(books: Books, target: Target, payment: Json, amount: Decimal, keep_link: bool) -> None:
     """Use up ``amount`` of a form's balance (or give it back, when negative) and set the link to the payment."""
-    record = books.get(ENTITIES[entity_name], id)
+    entity_name, target_id, line_id = target
+    if entity_name == openlines.JOURNAL:
+        openlines.use(books, target_id, line_id, payment, amount, keep_link)
+        return
+    record = books.get(ENTITIES[entity_name], target_id)
     document = dict(record.document)
     document["Balance"] = wire.money(Decimal(document["Balance"]) - amount)
     if document["Balance"] < 0:

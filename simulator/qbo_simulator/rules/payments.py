@@ -3,27 +3,33 @@
 from decimal import Decimal
 from typing import ClassVar
 
-from qbo_simulator import wire
+from qbo_simulator import openlines, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing, unsupported
+from qbo_simulator.ledger import SETTLES, system_account
 from qbo_simulator.rules import links
 from qbo_simulator.rules.base import Rules, merged
 from qbo_simulator.rules.currencies import check_accounts
 from qbo_simulator.rules.expenses import open_payable, require_type
+from qbo_simulator.rules.links import Target, target_of
 from qbo_simulator.rules.numbers import refuse_duplicate_number
 from qbo_simulator.rules.transactions import check_closed_books, refuse_deposited, settle_currency, void_note
 from qbo_simulator.wire import Json
 
-Target = tuple[str, int]
+JOURNAL_GAP = (
+    "journal entries on another receivables or payables account than the payment's, or with several lines in the name and no "
+    "`TxnLineId` in the link"
+)
 
 
 class PaymentRules(Rules):
     """Payments of customers."""
 
     gaps: tuple[str, ...] = (
-        "lines linked to anything but invoices and credit memos (journal entries, expenses, deposits)",
+        "lines linked to anything but invoices, credit memos and journal entries (expenses, checks, deposits)",
+        JOURNAL_GAP,
     )
     party, party_field = "Customer", "CustomerRef"
     debt, credit = "Invoice", "CreditMemo"
@@ -102,7 +108,7 @@ class PaymentRules(Rules):
         self._settle_accounts(books, document, old)
         check_accounts(books, document)
         applied = self._settle_lines(books, document, party, _applications(old or {}))
-        used = self._used(applied)
+        used = self._used(books, applied)
         if used > document["TotalAmt"]:
             raise business(self._over_application(books))
         if self.has_unapplied:
@@ -112,8 +118,9 @@ class PaymentRules(Rules):
     def _over_application(self, books: Books) -> str:
         return books.settings.over_application_text
 
-    def _used(self, applied: dict[Target, Decimal]) -> Decimal:
-        return sum((-amount if name == self.credit else amount for (name, _id), amount in applied.items()), Decimal(0))
+    def _used(self, books: Books, applied: dict[Target, Decimal]) -> Decimal:
+        parts = (links.way(books, target, self.credit) * amount for target, amount in applied.items())
+        return sum(parts, Decimal(0))
 
     def _settle_accounts(self, books: Books, document: Json, old: Json | None) -> None:
         """Where the money goes, and how it came."""
@@ -149,7 +156,7 @@ class PaymentRules(Rules):
             linked = line.get("LinkedTxn", [])
             if len(linked) != 1:
                 raise missing("Line.LinkedTxn")
-            target = self._target(books, linked[0], party)
+            target = self._target(books, document, linked[0], party)
             applied[target] = applied.get(target, Decimal(0)) + amount
             printed.append(self._printed_line(books, target, amount, before.get(target, Decimal(0))))
         document["Line"] = printed
@@ -160,33 +167,63 @@ class PaymentRules(Rules):
         return {"TxnId": str(record.id), "TxnType": "Payment"}
 
     def _apply(self, books: Books, record: Record, before: dict[Target, Decimal], after: dict[Target, Decimal]) -> None:
+        linked = {target[:2] for target in after}
         for target in {**before, **after}:
             difference = after.get(target, Decimal(0)) - before.get(target, Decimal(0))
             if difference or (target in before) != (target in after):
-                links.apply_to(books, *target, self._link(record), difference, keep_link=target in after)
+                links.apply_to(books, target, self._link(record), difference, keep_link=target[:2] in linked)
 
     def _move_customer(self, books: Books, old: Json | None, new: Json | None) -> None:
         """Unapplied money lowers what is owed."""
         for document, sign in ((old, 1), (new, -1)):
             if document:
-                unapplied = wire.money(document["TotalAmt"] - self._used(_applications(document)))
+                unapplied = wire.money(document["TotalAmt"] - self._used(books, _applications(document)))
                 books.touch(self.party, int(document[self.party_field]["value"]), sign * wire.cents(unapplied))
 
-    def _target(self, books: Books, link: Json, party: Record) -> Target:
+    def _target(self, books: Books, document: Json, link: Json, party: Record) -> Target:
         kind, target_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
-        if kind not in (self.debt, self.credit):
+        if kind not in (self.debt, self.credit, openlines.JOURNAL):
             raise NotSimulated(f"lines of a {self.entity.name} linked to {kind or 'nothing'}")
         number = object_id(target_id)
         record = None if number is None else books.find(ENTITIES[kind], number)
         if record is None:
             raise bad_reference("Transactions", target_id)
-        owner = int(record.document[self.party_field]["value"])
-        if owner != party.id and not (self.party == "Customer" and _same_family(books, owner, party)):
-            raise business(
-                f"The {ENTITIES[kind].label} {target_id} that you are trying to link belongs to another "
-                f"{self.party.lower()}."
+        if kind == openlines.JOURNAL:
+            return kind, record.id, self._journal_line(books, document, record, link, party)
+        if not self._is_within_reach(books, int(record.document[self.party_field]["value"]), party):
+            raise self._of_another(kind, target_id)
+        return kind, record.id, ""
+
+    def _journal_line(self, books: Books, document: Json, journal: Record, link: Json, party: Record) -> str:
+        """The line of a journal entry that a link names, else the only one in the name of who pays."""
+        within_reach = [
+            line
+            for line in openlines.lines_of(books, journal.document).values()
+            if line.party == self.party
+            and line.id == link.get("TxnLineId", line.id)
+            and self._is_within_reach(books, line.name, party)
+        ]
+        if not within_reach:
+            raise self._of_another(openlines.JOURNAL, str(journal.id))
+        if len(within_reach) > 1:
+            raise NotSimulated(
+                f"a {self.entity.name} on a journal entry with several lines in the name, without TxnLineId"
             )
-        return kind, record.id
+        field, subtype = SETTLES[self.entity.name][:2]
+        account = document[field]["value"] if field in document else str(system_account(books, subtype))
+        if within_reach[0].account != account:
+            raise NotSimulated(
+                f"a {self.entity.name} on a journal entry's line on another account than its own {field}"
+            )
+        return within_reach[0].id
+
+    def _is_within_reach(self, books: Books, owner: int, party: Record) -> bool:
+        return owner == party.id or (self.party == "Customer" and _same_family(books, owner, party))
+
+    def _of_another(self, kind: str, target_id: str) -> Fault:
+        return business(
+            f"The {ENTITIES[kind].label} {target_id} that you are trying to link belongs to another {self.party.lower()}."
+        )
 
     def _printed_line(self, books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
         return _printed_line(books, target, amount, before)
@@ -195,7 +232,7 @@ class PaymentRules(Rules):
 class BillPaymentRules(PaymentRules):
     """Payments to vendors, by cheque or by credit card."""
 
-    gaps = ("lines linked to anything but bills and vendor credits (journal entries, deposits)",)
+    gaps = ("lines linked to anything but bills, vendor credits and journal entries (deposits)", JOURNAL_GAP)
     party, party_field = "Vendor", "VendorRef"
     debt, credit = "Bill", "VendorCredit"
     has_unapplied = False
@@ -240,7 +277,7 @@ class BillPaymentRules(PaymentRules):
         return {"TxnId": str(record.id), "TxnType": f"BillPayment{record.document['PayType']}"}
 
     def _printed_line(self, books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
-        return {"Amount": amount, "LinkedTxn": [{"TxnId": str(target[1]), "TxnType": target[0]}]}
+        return {"Amount": amount, "LinkedTxn": [_printed_link(target)]}
 
     def send(self, books: Books, record: Record, send_to: str | None) -> Record:
         """QBO mails no bill payments."""
@@ -259,16 +296,23 @@ def _same_family(books: Books, owner_id: int, customer: Record) -> bool:
 
 def _printed_line(books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
     """A line with what was open before this payment, which itself had taken ``before`` of it until now."""
-    name, target_id = target
+    name, target_id, line_id = target
     record = books.get(ENTITIES[name], target_id)
-    pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{record.document['Balance'] + before:.2f}")]
+    left = openlines.open_amount(books, record, line_id) if line_id else record.document["Balance"]
+    pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{left + before:.2f}")]
     if "DocNumber" in record.document:
         pairs.append(("txnReferenceNumber", record.document["DocNumber"]))
     return {
         "Amount": amount,
-        "LinkedTxn": [{"TxnId": str(target_id), "TxnType": name}],
+        "LinkedTxn": [_printed_link(target)],
         "LineEx": {"any": [_name_value(*pair) for pair in pairs]},
     }
+
+
+def _printed_link(target: Target) -> Json:
+    name, target_id, line_id = target
+    link = {"TxnId": str(target_id), "TxnType": name}
+    return {**link, "TxnLineId": line_id} if line_id else link
 
 
 def _name_value(name: str, value: str) -> Json:
@@ -286,7 +330,6 @@ def _name_value(name: str, value: str) -> Json:
 def _applications(document: Json) -> dict[Target, Decimal]:
     applied: dict[Target, Decimal] = {}
     for line in document.get("Line", []):
-        for link in line["LinkedTxn"]:
-            target = (link["TxnType"], int(link["TxnId"]))
-            applied[target] = applied.get(target, Decimal(0)) + line["Amount"]
+        target = target_of(line)
+        applied[target] = applied.get(target, Decimal(0)) + line["Amount"]
     return applied

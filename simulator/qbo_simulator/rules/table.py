@@ -109,7 +109,7 @@ FORMS: dict[str, Form] = {
         lines="own",
         settle=settle_journal,
         owed=owed_by_journal,
-        gaps=("tax on lines",),
+        gaps=("tax on lines", "another account, name or side of a line that a payment is linked to"),
     ),
     "Deposit": Form(
         required=("DepositToAccountRef",),
