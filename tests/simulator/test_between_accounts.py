@@ -135,6 +135,18 @@ def test_an_opening_balance_is_a_journal_entry(qbo: Qbo) -> None:
     assert qbo.query("select * from Account where CurrentBalance = '100'").rows == [made]
 
 
+@pytest.mark.parametrize(("account", "kind"), [("84", "Bank"), ("35", "Accounts Payable")])
+def test_receivables_and_payables_stay_what_they_are(qbo: Qbo, account: str, kind: str) -> None:
+    """501: what names owe is read from these accounts; other types change."""
+    body = {**qbo.read("Account", account), "AccountSubType": None}
+
+    refused = qbo.post("account", {**body, "AccountType": kind})
+    changed = qbo.post("account", {**qbo.read("Account", "36"), "AccountType": "Other Asset", "AccountSubType": None})
+
+    assert (refused.status, qbo.read("Account", account)["AccountType"]) == (501, body["AccountType"])
+    assert changed["Account"]["AccountType"] == "Other Asset"
+
+
 def test_an_account_shows_what_stands_on_its_sub_accounts(qbo: Qbo) -> None:
     """CurrentBalanceWithSubAccounts; references print the whole path of the sub-account."""
     petty = qbo.create("Account", Name="Petty", AccountType="Bank", ParentRef=ref(35))

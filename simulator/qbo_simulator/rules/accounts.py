@@ -16,6 +16,7 @@ from qbo_simulator.wire import Json
 class AccountRules(ListRules):
     """The chart of accounts."""
 
+    gaps = ("of accounts receivable and payable: opening balances, and a change of type to or from these",)
     kept_on_full_update = ("CurrencyRef", "CurrentBalance", "AccountType", "AccountSubType")
     forbidden_in_names = (":", '"')
 
@@ -42,6 +43,9 @@ class AccountRules(ListRules):
         kind = kind or TYPES_BY_SUBTYPE.get(str(subtype))
         if kind not in CLASSIFICATIONS:
             raise Fault("6010", f"Invalid Account Type : {subtype}", element="AccountSubType")
+        was = before.get("AccountType", kind)
+        if kind != was and {kind, was} & set(CONTROL):
+            raise NotSimulated("a change of an account's type to or from receivables and payables")
         if document.get("OpeningBalance") and "OpeningBalanceDate" not in document and old is None:
             raise Fault("6060", "OpeningBalanceDate is required with OpeningBalance.", element="OpeningBalanceDate")
         number = document.get("AcctNum", "")
