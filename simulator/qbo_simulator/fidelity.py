@@ -29,7 +29,8 @@ ASSUMED = (
     "the sign of `Account.CurrentBalance`: debits positive, but what is owed on a credit card is positive too",
     "the layout of reports",
     "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6060, 6130, 6220, 6280 and 6430",
-    "that an opening balance of an account is a journal entry against opening balance equity",
+    "that an opening balance of an account, a customer or a vendor is a journal entry against opening balance equity; of the "
+    "latter two without a date it is of today",
     "of a journal entry that is paid: `LinkedTxn` at its head, `TxnLineId` in the link of the payment, and that it is not "
     "deleted before the payment is unlinked",
     "that a payment must be deposited as a whole, out of Undeposited Funds",

@@ -100,6 +100,13 @@ def test_an_opening_balance_is_in_the_currency_of_its_account(qbo: Qbo) -> None:
     assert (balance(qbo, euros), posted(qbo, euros)) == (200, "250.00")
 
 
+def test_a_customer_in_euros_begins_with_euros(qbo: Qbo) -> None:
+    """100 of them are 125 dollars of receivables."""
+    made = qbo.create("Customer", DisplayName="Berlin", Balance=100, **EURO)
+
+    assert (made["Balance"], posted(qbo, RECEIVABLE)) == (100, "125.00")
+
+
 def euro_customer_line(qbo: Qbo) -> dict[str, Any]:
     """A debit on what a customer in euros owes."""
     customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]

@@ -341,10 +341,60 @@ def test_lenient_on_values_as_public_clients_send_them(qbo: Qbo) -> None:
     assert customer["SalesTermRef"] == {"value": "3", "name": "Net 30"}
 
 
+def test_a_customer_begins_with_what_it_owes(qbo: Qbo) -> None:
+    """Balance and OpenBalanceDate of a new customer are a journal entry against opening balance equity, which is then paid."""
+    made = qbo.create("Customer", DisplayName="Opened", Balance="100.50", OpenBalanceDate="2026-01-31")
+    [entry] = qbo.simulator.state("JournalEntry")
+
+    link = {"TxnId": entry["Id"], "TxnType": "JournalEntry"}
+    line = {"Amount": 40, "LinkedTxn": [link]}
+    qbo.create("Payment", CustomerRef=ref(made["Id"]), TotalAmt=40, Line=[line])
+
+    assert (f"{made['Balance']}", made["SyncToken"], "OpenBalanceDate" in made) == ("100.50", "0", False)
+    assert (entry["TxnDate"], entry["Line"][0]["Description"]) == ("2026-01-31", "Opening Balance")
+    assert f"{qbo.read('Customer', made['Id'])['Balance']}" == "60.50"
+    assert [f"{qbo.read('Account', one)['CurrentBalance']}" for one in ("84", "34")] == ["60.50", "-100.50"]
+
+
+def test_a_vendor_begins_with_what_it_is_owed(qbo: Qbo) -> None:
+    """On the credit side, today where no date is told; a negative balance is a credit of ours; zero is no entry."""
+    vendors = [qbo.create("Vendor", DisplayName=f"Opened {balance}", Balance=balance) for balance in (70, -20, "0.00")]
+
+    entries = qbo.simulator.state("JournalEntry")
+
+    assert [one["Balance"] for one in vendors] == [70, -20, 0]
+    assert {one["TxnDate"] for one in entries} == {qbo.create("Payment", CustomerRef=ref(1), TotalAmt=1)["TxnDate"]}
+    assert (len(entries), qbo.read("Account", "33")["CurrentBalance"]) == (2, -50)
+    assert qbo.read("Account", "34")["CurrentBalance"] == 50
+
+
+def test_an_opening_balance_belongs_to_the_creation_alone(qbo: Qbo) -> None:
+    """An update with another Balance moves nothing."""
+    made = qbo.create("Customer", DisplayName="Opened", Balance=100)
+
+    changed = qbo.post("customer", {**made, "Notes": "n", "Balance": 300, "OpenBalanceDate": "2026-01-01"})["Customer"]
+
+    assert (changed["Balance"], "OpenBalanceDate" in changed, len(qbo.simulator.state("JournalEntry"))) == (
+        100,
+        False,
+        1,
+    )
+
+
+def test_a_name_whose_opening_balance_is_refused_is_not_created(qbo: Qbo) -> None:
+    """6210 for a date in closed books, and the name stays free for one after them."""
+    qbo.simulator.preferences(BookCloseDate="2026-03-31")
+    body = {"DisplayName": "Opened", "Balance": 100}
+
+    refused = qbo.post("vendor", {**body, "OpenBalanceDate": "2026-03-31"})
+    accepted = qbo.post("vendor", {**body, "OpenBalanceDate": "2026-04-01"})
+
+    assert (refused.status, refused.error["code"]) == (400, "6210")
+    assert (accepted["Vendor"]["Balance"], len(qbo.simulator.state("JournalEntry"))) == (100, 1)
+
+
 def test_what_a_name_would_need_more_of_quickbooks_is_a_gap(qbo: Qbo) -> None:
-    """Opening balances and price levels answer 501 with their name."""
-    opening = qbo.post("customer", {"DisplayName": "x", "Balance": 100})
+    """Price levels answer 501 with their name."""
     typed = qbo.post("customer", {"DisplayName": "x", "PriceLevelRef": ref(1)})
 
-    assert (opening.status, "opening balances" in opening.text) == (501, True)
     assert (typed.status, "PriceLevelRef" in typed.text) == (501, True)

@@ -4,12 +4,11 @@ from decimal import Decimal
 
 from qbo_simulator.books import Books, Record
 from qbo_simulator.errors import Fault, NotSimulated, missing
-from qbo_simulator.ledger import system_account
 from qbo_simulator.openlines import CONTROL
 from qbo_simulator.rules.account_types import CLASSIFICATIONS, SUBTYPE_DEFAULTS, TYPES_BY_SUBTYPE
 from qbo_simulator.rules.lists import ListRules
 from qbo_simulator.rules.names import set_currency
-from qbo_simulator.rules.table import FORM_RULES
+from qbo_simulator.rules.opening import post_opening_balance
 from qbo_simulator.wire import Json
 
 
@@ -62,16 +61,6 @@ class AccountRules(ListRules):
 def _post_opening_balance(books: Books, account: Record, amount: Decimal, date: str | None) -> None:
     if account.document["AccountType"] in CONTROL:
         raise NotSimulated("opening balances of accounts receivable and payable")
-    is_debit = (amount > 0) == (account.document["Classification"] in ("Asset", "Expense"))
-    ends = [str(account.id), str(system_account(books, "OpeningBalanceEquity"))]
-    lines = [
-        {
-            "Amount": abs(amount),
-            "Description": "Opening Balance",
-            "DetailType": "JournalEntryLineDetail",
-            "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": end}},
-        }
-        for end, side in zip(ends, ("Debit", "Credit") if is_debit else ("Credit", "Debit"), strict=True)
-    ]
-    entry = {"TxnDate": date, "Line": lines, "CurrencyRef": {"value": account.document["CurrencyRef"]["value"]}}
-    FORM_RULES["JournalEntry"].create(books, entry, frozenset())
+    side = "Debit" if account.document["Classification"] in ("Asset", "Expense") else "Credit"
+    detail = {"AccountRef": {"value": str(account.id)}}
+    post_opening_balance(books, detail, side, amount, date, account.document["CurrencyRef"]["value"])

@@ -1,10 +1,12 @@
 """Rules of names: Customer, Vendor and Employee share one namespace."""
 
 from qbo_simulator import wire
-from qbo_simulator.books import Books
+from qbo_simulator.books import Books, Record
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
+from qbo_simulator.ledger import system_account
 from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.lists import FORBIDDEN_IN_NAMES, ListRules
+from qbo_simulator.rules.opening import post_opening_balance
 from qbo_simulator.wire import Json
 
 NOT_SIMULATED = (
@@ -26,6 +28,26 @@ class NameRules(ListRules):
     """Customer, Vendor and Employee: one namespace, people's names, addresses."""
 
     address_fields: tuple[str, ...] = ("BillAddr", "ShipAddr")
+    # Where an opening balance stands: the purpose of the account, and the side of a positive balance.
+    opens_on = ("", "")
+
+    def create(self, books: Books, raw: Json, flags: frozenset[str]) -> Record:
+        """An opening balance is a journal entry of its own, in the new name."""
+        record = super().create(books, raw, flags)
+        if raw.get("Balance"):
+            given = self.entity.shape.read(raw)
+            if given.get("Balance"):
+                self._open(books, record, given)
+        return record
+
+    def _open(self, books: Books, record: Record, given: Json) -> None:
+        purpose, side = self.opens_on
+        detail = {
+            "AccountRef": {"value": str(system_account(books, purpose))},
+            "Entity": {"Type": self.entity.name, "EntityRef": {"value": str(record.id)}},
+        }
+        currency = record.document["CurrencyRef"]["value"]
+        post_opening_balance(books, detail, side, given["Balance"], given.get("OpenBalanceDate"), currency)
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """DisplayName is given or built from the parts of a person's name."""
@@ -55,10 +77,8 @@ class NameRules(ListRules):
             number_address(books, document, old, field)
 
 
-def refuse_gaps(entity_name: str, document: Json, old: Json | None) -> None:
-    """An opening balance would need a transaction of its own."""
-    if old is None and document.get("Balance"):
-        raise NotSimulated(f"opening balances (Balance on a new {entity_name})")
+def refuse_gaps(entity_name: str, document: Json) -> None:
+    """Properties that QuickBooks knows and the simulator does not."""
     for field in NOT_SIMULATED:
         if field in document:
             raise NotSimulated(f"{field} on {entity_name}")
@@ -74,13 +94,14 @@ def mask(document: Json, field: str) -> None:
 class CustomerRules(NameRules):
     """Customers and their jobs."""
 
-    gaps = (f"opening balances, and the properties {', '.join(NOT_SIMULATED)}",)
+    gaps = (f"the properties {', '.join(NOT_SIMULATED)}",)
+    opens_on = ("AccountsReceivable", "Debit")
     kept_on_full_update = ("CurrencyRef", "Balance", "BalanceWithJobs")
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Defaults of a new customer, currency for life, jobs under a parent."""
         super().prepare(books, document, old)
-        refuse_gaps("Customer", document, old)
+        refuse_gaps("Customer", document)
         company = books.company
         mask(document, "PrimaryTaxIdentifier")
         document["Taxable"] = document.get("Taxable", company.is_us)
@@ -100,6 +121,7 @@ class CustomerRules(NameRules):
         if old is not None and not document["Active"] and old.get("Active"):
             self._refuse_with_open_business(books, int(old["Id"]))
         document["Balance"], document["BalanceWithJobs"] = -1, -1
+        document.pop("OpenBalanceDate", None)
 
     def _settle_billing(self, books: Books, document: Json, old: Json | None) -> None:
         """Who is billed stays who was billed once there is an invoice."""
@@ -163,12 +185,13 @@ class VendorRules(NameRules):
     """Vendors."""
 
     gaps = CustomerRules.gaps
+    opens_on = ("AccountsPayable", "Credit")
     kept_on_full_update = ("CurrencyRef", "Balance")
 
     def prepare(self, books: Books, document: Json, old: Json | None) -> None:
         """Defaults of a new vendor; the tax identifier is masked."""
         super().prepare(books, document, old)
-        refuse_gaps("Vendor", document, old)
+        refuse_gaps("Vendor", document)
         document.setdefault("Vendor1099", False)
         set_currency(books, document, old)
         if "TermRef" in document:
@@ -179,6 +202,7 @@ class VendorRules(NameRules):
             if row and row[6]:
                 raise Fault("6220", "Vendors with an open balance cannot be made inactive.")
         document["Balance"] = -1
+        document.pop("OpenBalanceDate", None)
 
     def _place(self, books: Books, document: Json, id: int | None) -> None:
         document.pop("FullyQualifiedName", None)
