@@ -98,8 +98,12 @@ def _browser(stack: Stack) -> Iterator[Any]:
 
 
 def _runs(api: AirflowApi, names: list[str]) -> Runs:
-    """The last export that ended well, a reconciliation, and an export that waits for an answer."""
-    exports = [run for run in api.runs(EXPORT_DAG) if run["state"] == "success"]
+    """The first export of a person, a reconciliation, and an export that waits for an answer.
+
+    What came after the first export had nothing, or little, to send.
+    """
+    done = [run for run in api.runs(EXPORT_DAG) if (run["state"], run["run_type"]) == ("success", "manual")]
+    exports = sorted(done, key=lambda run: str(run["start_date"]))
     approval = {"mode": "push_after_approval", "recopy": True, "from_date": "2026-10-01", "to_date": "2026-10-31"}
     asks = api.trigger(EXPORT_DAG, approval) if "approval" in names else ""
     reconciles = [run["dag_run_id"] for run in api.runs(RECONCILE_DAG) if run["state"] == "success"]

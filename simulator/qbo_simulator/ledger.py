@@ -114,7 +114,7 @@ class Poster:
             own_rate = Decimal(paid.document.get("ExchangeRate", 1)) if paid else rate
             is_credit = link["TxnType"] == credit
             if paid and link["TxnType"] == openlines.JOURNAL:
-                is_credit = openlines.lines_of(self.books, paid.document)[link["TxnLineId"]].sign < 0
+                is_credit = openlines.sign_of(self.books, paid.id, link.get("TxnLineId", "")) < 0
             way = -sign if is_credit else sign
             at_rates = [wire.cents(wire.money(line["Amount"] * one)) for one in (own_rate, rate)]
             if difference := way * (at_rates[0] - at_rates[1]):

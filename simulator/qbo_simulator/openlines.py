@@ -46,26 +46,36 @@ def lines_of(books: Books, journal: Json) -> dict[str, OpenLine]:
     return found
 
 
+def line_at(lines: dict[str, OpenLine], line_id: str) -> OpenLine:
+    """The line that a link is about. One of a loaded company may name none: then it is the first in somebody's name."""
+    if line := lines.get(line_id) or next(iter(lines.values()), None):
+        return line
+    raise NotSimulated("a payment on a journal entry without a line in somebody's name")
+
+
 def used_of(books: Books, journal: Record) -> dict[str, Decimal]:
     """What payments have taken of each line."""
     used: dict[str, Decimal] = defaultdict(Decimal)
-    for link in journal.document.get("LinkedTxn", ()):
+    lines = lines_of(books, journal.document)
+    links = [link for link in journal.document.get("LinkedTxn", ()) if link["TxnType"] in PAID_BY]
+    for link in links if lines else ():
         payment = books.find(ENTITIES[PAID_BY[link["TxnType"]]], int(link["TxnId"]))
-        for line in payment.document["Line"] if payment else ():
-            target = line["LinkedTxn"][0]
-            if (target["TxnType"], target["TxnId"]) == (JOURNAL, str(journal.id)):
-                used[target["TxnLineId"]] += line["Amount"]
+        for line in payment.document.get("Line", ()) if payment else ():
+            target: Json = next(iter(line.get("LinkedTxn", ())), {})
+            if (target.get("TxnType"), target.get("TxnId")) == (JOURNAL, str(journal.id)):
+                used[line_at(lines, target.get("TxnLineId", "")).id] += line["Amount"]
     return used
 
 
 def sign_of(books: Books, id: int, line_id: str) -> int:
     """1 for a line that is paid, -1 for one that pays as a credit."""
-    return lines_of(books, books.get(ENTITIES[JOURNAL], id).document)[line_id].sign
+    return line_at(lines_of(books, books.get(ENTITIES[JOURNAL], id).document), line_id).sign
 
 
 def open_amount(books: Books, journal: Record, line_id: str) -> Decimal:
     """What is left of a line; negative when too much was taken."""
-    return lines_of(books, journal.document)[line_id].amount - used_of(books, journal)[line_id]
+    line = line_at(lines_of(books, journal.document), line_id)
+    return line.amount - used_of(books, journal)[line.id]
 
 
 def use(books: Books, id: int, line_id: str, payment: Json, amount: Decimal, keep_link: bool) -> None:
@@ -78,7 +88,7 @@ def use(books: Books, id: int, line_id: str, payment: Json, amount: Decimal, kee
     changed = books.replace(journal, document, bump=books.settings.payment_bumps_sync_token)
     if amount > 0 and open_amount(books, changed, line_id) < 0:
         raise business(books.settings.over_application_text)
-    line = lines_of(books, document)[line_id]
+    line = line_at(lines_of(books, document), line_id)
     books.touch(line.party, line.name, -line.sign * wire.cents(wire.money(amount)))
 
 

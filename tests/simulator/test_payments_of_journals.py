@@ -1,5 +1,6 @@
 """Payments on journal entries: what a line in somebody's name owes is paid, what it credits is used up."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -259,3 +260,16 @@ def test_a_journal_entry_in_euros_is_paid_at_another_rate(make_company: Callable
 
     assert (before, gained(qbo)) == ("-15.00", "-12.00")
     assert qbo.simulator.ledger(qbo.realm_id)["accounts"][RECEIVABLE] == "0.00"
+
+
+def test_a_loaded_payment_may_not_say_which_line_it_pays(qbo: Qbo) -> None:
+    """A company from elsewhere links the entry alone: its line in the customer's name is meant, and can be freed again."""
+    entry = journal(qbo, "Debit", "40.00")
+    paid = qbo.create("Payment", **payment("15.00", applied("15.00", entry)))
+    plain = json.dumps([{**paid, "Line": [applied(15, entry)]}], default=float)
+
+    qbo.simulator.load("Payment", plain.encode(), qbo.realm_id)
+    after_loading = owed(qbo)
+    qbo.post("payment", {"Id": paid["Id"], "SyncToken": paid["SyncToken"]}, operation="delete")
+
+    assert (after_loading, owed(qbo)) == (25, 40)

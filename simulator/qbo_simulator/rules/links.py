@@ -153,7 +153,8 @@ def _take_back(books: Books, lines: list[Json], payment: Json, short: Decimal) -
 def target_of(line: Json) -> Target:
     """What a line of a payment is linked to."""
     link = line["LinkedTxn"][0]
-    return link["TxnType"], int(link["TxnId"]), link["TxnLineId"] if link["TxnType"] == openlines.JOURNAL else ""
+    line_id = link.get("TxnLineId", "") if link["TxnType"] == openlines.JOURNAL else ""
+    return link["TxnType"], int(link["TxnId"]), line_id
 
 
 def way(books: Books, target: Target, credit: str) -> int:

@@ -298,7 +298,8 @@ def _printed_line(books: Books, target: Target, amount: Decimal | int, before: D
     """A line with what was open before this payment, which itself had taken ``before`` of it until now."""
     name, target_id, line_id = target
     record = books.get(ENTITIES[name], target_id)
-    left = openlines.open_amount(books, record, line_id) if line_id else record.document["Balance"]
+    is_journal = name == openlines.JOURNAL
+    left = openlines.open_amount(books, record, line_id) if is_journal else record.document["Balance"]
     pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{left + before:.2f}")]
     if "DocNumber" in record.document:
         pairs.append(("txnReferenceNumber", record.document["DocNumber"]))
