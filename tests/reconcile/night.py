@@ -26,6 +26,7 @@ class Night:
         self.runs += 1
         kind = params.pop("kind", "manual")
         context = self.world.context(f"night_{self.runs}", kind, params)
+        context["dag_run"].dag_id = "qbo_reconcile"
         reconciling.compare(self.world.realm_key, context)
         return reconcile_report.report(self.world.realm_key, context)
 
