@@ -24,7 +24,7 @@ DOCUMENTATION: dict[str, str] = {
     "invalid_client_status": '401 | 400: HTTP status of {"error": "invalid_client"}',
     "authorization_code_seconds": "life of an authorization code",
     "latency_seconds": "time that every data call takes at least",
-    "query_lag_seconds": "a query does not show what was written in the last n seconds",
+    "query_lag_seconds": "a query does not show what was created in the last n seconds",
     "cdc_days": "how far back change data capture reaches; 0 = without end",
     "journal_keep": "number of journal entries that are kept",
     "journal_bodies": "whether the journal keeps bodies",

@@ -14,7 +14,7 @@ from tests.push import wire as mishaps
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
 from tests.push.many import copies_of_first
-from tests.push.people import add_customer, do, enter
+from tests.push.people import add_customer, do, enter, receive
 from tests.push.processes import PushProcess, until
 from tests.push.stage import copy_of, state_at
 from tests.push.wire import Call, Handler, Wire
@@ -44,6 +44,21 @@ def test_a_number_typed_by_hand_stays_as_it_is(world: World) -> None:
     assert_exactly_once(world)
     assert world.status("inv-T-1") == LEFT_ALONE
     assert world.status("inv-T-2") == ("Synced", "created")
+
+
+def test_what_somebody_changes_just_before_the_look_is_found(world: World) -> None:
+    """QuickBooks' index lags and equal numbers are allowed: what it has held for long is seen all the same."""
+    world.qbo.preferences(WarnDuplicateDocNumbers=False)
+    enter(world, "T-1", "100.00", add_customer(world, "Northwind Cafe"))
+    world.qbo.clock(advance=60)
+    world.qbo.settings(query_lag_seconds=30)
+    receive(world, "T-1", "40.00")
+    world.invoice("T-1")
+
+    world.run()
+
+    assert len(world.in_qbo("T-1")) == 1
+    assert world.status("inv-T-1") == LEFT_ALONE
 
 
 @pytest.mark.row("X6")

@@ -128,7 +128,8 @@ def _where(books: Books, entity: EntityType, query: Query) -> tuple[str, list[An
         if not asks_for_activity:
             parts.append("active = 1")
     if books.settings.query_lag_seconds:
-        parts.append("updated <= ?")
+        # An index that is behind shows what was there before: a change of something older does not make it vanish.
+        parts.append("created <= ?")
         values.append(books.now - books.settings.query_lag_seconds)
     return " and ".join(parts), values
 
