@@ -153,7 +153,7 @@ class Totals:
         """The counts as one sentence of a log or page."""
         return (
             f"{self.billed:,} documents in billing, {self.held:,} in QuickBooks: {self.agreeing:,} agree to the cent, "
-            f"{self.void:,} void on both sides, {self.explained:,} differ and are explained, {self.drifting:,} drift"
+            f"{self.void:,} void and owed on neither side, {self.explained:,} differ and are explained, {self.drifting:,} drift"
         )
 
     @property
