@@ -56,16 +56,6 @@ def test_gzip_is_unpacked_and_broken_gzip_refused(qbo: Qbo) -> None:
     assert (broken.status, broken.error["code"]) == (400, "1050")
 
 
-def test_an_answer_in_xml_is_a_gap_that_is_named(qbo: Qbo) -> None:
-    """QBO answers XML unless JSON is asked for; the simulator says so instead of pretending."""
-    xml = [qbo.call("GET", "customer/1", headers={"Accept": accept}) for accept in ("application/xml", "*/*", "")]
-    by_format = qbo.call("GET", "customer/1", headers={"Accept": "*/*"}, format="json")
-
-    assert [answer.status for answer in xml] == [501] * 3
-    assert "Accept: application/json" in xml[0].error["Detail"]
-    assert by_format.status == 200
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [

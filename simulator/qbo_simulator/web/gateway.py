@@ -12,12 +12,12 @@ from qbo_simulator.limits import Limits, Throttled
 from qbo_simulator.query.run import run as run_query
 from qbo_simulator.reports.run import run as run_report
 from qbo_simulator.rules import TEMPLATES
-from qbo_simulator.web import extras
+from qbo_simulator.web import extras, xml
 from qbo_simulator.web.batch import Batch, fault_of, strike
 from qbo_simulator.web.cdc import changes
-from qbo_simulator.web.http import JSON_ERROR, Answer, BadBody, Call, TooLarge, html_answer
+from qbo_simulator.web.forms import wants_json, wants_xml
+from qbo_simulator.web.http import JSON_ERROR, XML_ERROR, Answer, BadBody, Call, TooLarge, html_answer
 from qbo_simulator.web.memory import LONGEST, RequestMemory, check_length
-from qbo_simulator.web.shell import xml_fault
 from qbo_simulator.web.tokens import Tokens
 from qbo_simulator.world import World
 
@@ -95,7 +95,8 @@ class Gateway:
         detail = "The request limit was reached.  Try again later"
         headers = [("retry-after", str(limits.retry_after))] if limits.retry_after else []
         if limits.body == "xml":
-            return Answer(limits.status, xml_fault("SERVICE", "3001", message, detail), "application/xml", headers)
+            text = xml.fault("SERVICE", "3001", message, detail)
+            return Answer(limits.status, text.encode(), XML_ERROR, headers)
         fault = GatewayFault(limits.status, message, detail, "3001", "SERVICE")
         answer = self._gateway_answer(fault)
         answer.headers += headers
@@ -168,11 +169,12 @@ class Gateway:
         return unsupported(f"Could not find resource for relative : {call.path} of full path: http://{host}{call.path}")
 
     def _refuse_unknown(self, call: Call, rest: list[str]) -> None:
-        """XML and parameters that would change the answer are not simulated; others QBO ignores."""
-        accepts = call.headers.get("accept", "").lower()
-        wants_pdf = rest[-1].lower() == PDF or rest[0].lower() == "download"
-        if "json" not in accepts and call.parameters.get("format", "").lower() != "json" and not wants_pdf:
-            raise NotSimulated("XML answers: QBO answers XML unless the request says 'Accept: application/json'")
+        """Other forms than JSON and XML, and parameters that would change the answer, are not simulated."""
+        if not wants_json(call) and rest[-1].lower() != PDF and rest[0].lower() != "download":
+            if not wants_xml(call):
+                raise NotSimulated(f"answers as {call.headers['accept']}")
+            if rest[0].lower() == "taxservice":
+                raise NotSimulated("the tax service in XML: say 'Accept: application/json'")
         unknown = sorted(set(call.parameters) - KNOWN_PARAMETERS)
         if unknown and rest[0].lower() != "reports":
             raise NotSimulated(f"the query parameter {unknown[0]}")

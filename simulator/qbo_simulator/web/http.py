@@ -15,6 +15,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON_OK = "application/json;charset=utf-8"
 JSON_ERROR = "application/json"
+XML_OK = "application/xml;charset=utf-8"
+XML_ERROR = "application/xml"
 
 
 LARGEST_BODY = 16 * 1024 * 1024

@@ -15,10 +15,13 @@ from qbo_simulator.entities.registry import BY_FOLDED_NAME
 from qbo_simulator.errors import MESSAGES, SYSTEM
 from qbo_simulator.limits import Limits
 from qbo_simulator.mishaps import Mishaps, Rule
+from qbo_simulator.web import xml
+from qbo_simulator.web.forms import in_asked_form
 from qbo_simulator.web.http import (
     JSON_ERROR,
     JSON_OK,
     LARGEST_BODY,
+    XML_ERROR,
     Answer,
     Call,
     Receive,
@@ -99,24 +102,24 @@ class Shell:
     def _answer(self, call: Call) -> Answer:
         rule = call.mishap
         if rule and rule.kind == "before_write":
-            return self._error(rule)
+            return in_asked_form(call, self._error(rule))
         if len(call.body) > LARGEST_BODY:
             return html_answer(413)
         answer = self._safely(call)
         if rule and rule.kind in ("after_write", "half_batch"):
-            return self._error(rule)
+            return in_asked_form(call, self._error(rule))
         return answer
 
     def _safely(self, call: Call) -> Answer:
         """The answer; an error of the simulator itself undoes the call, is logged, and is told as such."""
         try:
             with self.world.savepoint():
-                return self.answerer(call)
+                return in_asked_form(call, self.answerer(call))
         except Exception as error:
             LOG.exception("%s %s", call.method, call.path)
             detail = f"The simulator failed: {type(error).__name__}: {error}"
             fault = {"Error": [{"Message": MESSAGES["10000"], "Detail": detail, "code": "10000"}], "type": SYSTEM}
-            return Answer(500, wire.encode({"Fault": fault}).encode(), JSON_ERROR)
+            return in_asked_form(call, Answer(500, wire.encode({"Fault": fault}).encode(), JSON_ERROR))
 
     def _error(self, rule: Rule) -> Answer:
         """The error answer of a rule."""
@@ -130,11 +133,8 @@ class Shell:
             text = wire.encode({"Fault": fault, "time": answer_time(self.world.clock.now())})
             return Answer(rule.status, text.encode(), JSON_OK if rule.status == 200 else JSON_ERROR)
         if rule.body == "xml":
-            return Answer(
-                rule.status,
-                xml_fault(SYSTEM, "10000", MESSAGES["10000"], "System Failure Error: null"),
-                "application/xml",
-            )
+            text = xml.fault(SYSTEM, "10000", MESSAGES["10000"], "System Failure Error: null")
+            return Answer(rule.status, text.encode(), XML_ERROR)
         return html_answer(rule.status)
 
     def _mishap(self, call: Call) -> Rule | None:
@@ -162,16 +162,6 @@ def described(call: Call) -> tuple[str, str]:
         return operations.operation_of(entity.name, raw, call.parameters), entity.name
     except Exception:  # noqa: BLE001 - an unreadable request matches no operation; it is refused where it is answered
         return "", entity.name
-
-
-def xml_fault(type: str, code: str, message: str, detail: str) -> bytes:
-    """A Fault in XML, as some of Intuit's gateways answer whatever was asked for."""
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-        '<IntuitResponse xmlns="http://schema.intuit.com/finance/v3">'
-        f'<Fault type="{type}"><Error code="{code}"><Message>{message}</Message><Detail>{detail}</Detail></Error></Fault>'
-        "</IntuitResponse>"
-    ).encode()
 
 
 async def close(receive: Receive, send: Send) -> None:
