@@ -201,7 +201,8 @@ def report(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
             log.info(line)
         log.info("%s: each document with its cure stands under Findings, a tab of this run", realm_key)
         log.info(mail_findings(realm.state, latest.id, realm.settings.alert_to))
-        is_done = latest.state == "pushed" or latest.decision == "rejected" or latest.mode == "plan_only"
+        is_only_planned = latest.mode == "plan_only" and latest.state == "planned"
+        is_done = latest.state == "pushed" or latest.decision == "rejected" or is_only_planned
         return {"realm_key": realm_key, "plan_id": latest.id, "is_done": is_done, "new": result.new_count}
 
 
@@ -250,10 +251,16 @@ def _stored_plan(realm: Realm, plan_id: int, choices: Choices) -> dict[str, Any]
 
 
 def _is_disconnected(realm_key: str) -> bool:
+    """Whether a person disconnected it. Settings or a Connection that cannot be used stop its own preflight, and no other."""
     from include.stores.realms import realm_of
-    from include.wiring.settings import load_settings
+    from include.wiring.settings import SettingsError, load_settings
+    from qbo_hook.errors import QboConfigError
 
-    place = connections.quickbooks(load_settings(realm_key).connection)
+    try:
+        place = connections.quickbooks(load_settings(realm_key).connection)
+    except (SettingsError, connections.ConnectionMissingError, QboConfigError) as error:
+        log.warning("%s: %s", realm_key, error)
+        return False
     with connections.connect_state() as state:
         row = realm_of(state, place.base_url, place.realm_id)
         return row is not None and row.disconnected_at is not None

@@ -10,8 +10,10 @@ import pytest
 
 from include.stores.realms import disconnect, realm_by_key
 from include.wiring import approvals, connections, runs
+from include.wiring.connections import ConnectionMissingError
 from include.wiring.preflight import PreflightFailedError
-from tests.world import World
+from include.wiring.settings import SettingsError
+from tests.world import SETTINGS, World, write_settings
 
 
 def planned(world: World, **form: Any) -> set[str]:
@@ -149,6 +151,48 @@ def test_a_disconnected_company_is_quiet(world: World) -> None:
         runs.preflight("demo", world.context("manual__1"))
     assert world.qbo.journal(realm_id=world.realm_id) == []
     assert world.in_qbo() == []
+
+
+@pytest.mark.row("G13")
+@pytest.mark.parametrize(
+    "broken",
+    [{"connection": "qbo_nowhere"}, {"connection": "qbo_demo", "customer": "match"}],
+    ids=["its connection is not there", "a setting that nobody knows"],
+)
+def test_settings_of_one_company_that_cannot_be_used_stop_no_other(world: World, broken: dict[str, Any]) -> None:
+    """The scheduled run goes on with every company; the broken one fails by itself, naming what is wrong."""
+    world.invoice("T-1", realm_key="demo")
+    write_settings(world.mappings, "texas", {**SETTINGS, **broken})
+    scheduled = world.context("scheduled__1", "scheduled")
+
+    chosen = runs.choose(scheduled)
+    world.run(kind="scheduled")
+
+    assert chosen == ["demo", "texas"]
+    assert world.status("inv-T-1") == ("Synced", "created")
+    with pytest.raises((SettingsError, ConnectionMissingError), match=r"customer|qbo_nowhere"):
+        runs.preflight("texas", scheduled)
+
+
+def test_a_plan_that_was_never_made_is_not_done(world: World) -> None:
+    """*Plan only* whose check or plan failed has no plan to show: the report says so, and the run's last task is red."""
+    world.invoice("T-1")
+    context = world.context("manual__1", params={"mode": "plan_only"})
+    extracted = runs.extract("demo", context)
+
+    failed = runs.report("demo", context)
+    runs.plan(runs.check(extracted, context), context)
+
+    assert failed["is_done"] is False
+    assert runs.report("demo", context)["is_done"] is True
+    with pytest.raises(runs.RealmsFailedError, match="not done: demo"):
+        runs.finish(finishing(failed))
+
+
+def finishing(*reports: dict[str, Any]) -> dict[str, Any]:
+    """What the last task sees when the reports of the run's companies were these."""
+    found = {"choose": [report["realm_key"] for report in reports], "realm.report": list(reports)}
+    return {"ti": SimpleNamespace(xcom_pull=lambda task_ids, **_: found[task_ids])}
 
 
 def test_a_run_that_never_chose_is_not_done() -> None:
