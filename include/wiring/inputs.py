@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from include.billing_sync.closing import days_after_closing
+from include.billing_sync.closing import days_after_closing, posting_date
 from include.billing_sync.decide import MAILED
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.exact_json import StoredJson, dumps
@@ -220,7 +220,7 @@ class LiveInputs:
             return Ready(None, None, stale=why)
         maker = self._maker_now()
         held = str(link.answer["TxnDate"]) if link and link.answer.get("TxnDate") else None
-        if why := _closed(item, document, maker, held):
+        if why := _closed(document, maker, held):
             return Ready(None, None, blocked="period_closed", blocked_detail=why)
         if item.action == Action.VOID:
             payload = {**(item.payload or {}), "SyncToken": item.sync_token}
@@ -346,10 +346,10 @@ def _link_changed(item: Item, link: Link | None) -> str:
     return ""
 
 
-def _closed(item: Item, document: Invoice, maker: Maker, held: str | None) -> str:
-    """Why the period is closed to it: the date that billing has, or the one that QuickBooks holds."""
-    dates = (document.invoice_date, date.fromisoformat(held) if held else None)
-    days = days_after_closing(dates, maker.company)
-    if days is None or days > 0 or (item.action == Action.CREATE and maker.settings.closed_period == "move_date"):
+def _closed(document: Invoice, maker: Maker, held: str | None) -> str:
+    """Why the period is closed to it: the date under which it goes to QuickBooks, or the one that QuickBooks holds."""
+    day = posting_date(document.invoice_date, maker.settings, maker.company)
+    days = days_after_closing((day, date.fromisoformat(held) if held else None), maker.company)
+    if days is None or days > 0:
         return ""
     return f"the books are closed up to {maker.company.closing_date}"

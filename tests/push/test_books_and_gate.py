@@ -39,6 +39,26 @@ def test_the_closing_date_itself_is_closed_and_the_day_after_is_open(world: Worl
     assert world.status("inv-T-2") == ("Synced", "unchanged")
 
 
+@pytest.mark.row("X12")
+def test_what_was_moved_behind_closing_can_still_be_changed_and_voided(world: World) -> None:
+    """Billing's own date stays in the closed period; the date that QuickBooks holds is open, and it is the one that counts."""
+    world.qbo.preferences(BookCloseDate="2026-10-05")
+    world.refresh()
+    world.settings(closed_period="move_date", voided_in_billing="void")
+    world.invoice("T-1", day="2026-10-05")
+    world.run()
+
+    world.change("inv-T-1", "110.00")
+    world.run()
+    changed = world.in_qbo("T-1")
+    world.sql("update billing.invoices set status = 'void' where invoice_id = 'inv-T-1'")
+    world.run()
+
+    assert [(one["TxnDate"], Decimal(str(one["TotalAmt"]))) for one in changed] == [("2026-10-06", Decimal(110))]
+    assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo("T-1")] == [0]
+    assert world.status("inv-T-1")[0] == "Synced"
+
+
 @pytest.mark.row("F155", "X11")
 @pytest.mark.parametrize(
     ("choice", "status", "memos"),
