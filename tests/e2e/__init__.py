@@ -1,0 +1,1 @@
+"""The product as a whole, in a real Airflow that ends with the last of these tests."""
