@@ -215,3 +215,31 @@ def test_lists_are_read_with_all_their_columns(reader, file):
     assert set(first) == {column.name for column in file.columns}
     assert [row[key] for row in rows] == sorted({row[key] for row in rows})
     assert list(reader.read_list(file.key, ids=[first[key]])) == [first]
+
+
+def test_an_hourly_look_reads_what_changed_and_not_all_of_billing(billing, demo_dsn):
+    """Of twenty thousand invoices one header and one line of another changed: indexes lead to these two."""
+    billing.execute(
+        "insert into billing.invoices (invoice_id, invoice_date, currency, status, total_amount, updated_at) "
+        "select 'many-' || n, date '2026-01-01', 'USD', 'draft', 0, '2026-01-01' from generate_series(1, 20000) as n"
+    )
+    billing.execute(
+        "insert into billing.invoice_lines (line_id, invoice_id, position, kind, amount, updated_at) "
+        "select 'many-' || n || '-1', 'many-' || n, 1, 'charge', 0, '2026-01-01' from generate_series(1, 20000) as n"
+    )
+    billing.execute("analyze billing.invoices, billing.invoice_lines")
+    (since,) = billing.execute("select clock_timestamp()").fetchone()
+    billing.execute("update billing.invoices set memo = 'new' where invoice_id = 'many-7'")
+    billing.execute("update billing.invoice_lines set description = 'new' where line_id = 'many-9-1'")
+
+    with psycopg.connect(demo_dsn) as connection:
+        reader = BillingReader(connection)
+        with reader.snapshot():
+            found = list(everything(reader, changed_since=since))
+            (touched,) = connection.execute(
+                "select sum(seq_tup_read + idx_tup_fetch) from pg_stat_xact_user_tables "
+                "where schemaname = 'billing' and relname in ('invoices', 'invoice_lines')"
+            ).fetchone()
+
+    assert found == ["many-7", "many-9"]
+    assert touched < 100

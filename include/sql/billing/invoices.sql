@@ -34,6 +34,19 @@ with final as (
         (%(ids)s::text[] is null or invoices.invoice_id = any(%(ids)s::text[]))
         and (%(from_date)s::date is null or invoices.invoice_date >= %(from_date)s::date)
         and (%(to_date)s::date is null or invoices.invoice_date <= %(to_date)s::date)
+        -- As an array, so that the hourly look goes by index from what changed to its invoices, and does not read them all.
+        and (
+            %(changed_since)s::timestamptz is null
+            or invoices.invoice_id = any(array(
+                select changed.invoice_id
+                from billing.invoices as changed
+                where changed.updated_at >= %(changed_since)s::timestamptz
+                union distinct
+                select changed_lines.invoice_id
+                from billing.invoice_lines as changed_lines
+                where changed_lines.updated_at >= %(changed_since)s::timestamptz
+            ))
+        )
 )
 
 select
@@ -56,5 +69,4 @@ select
     origin,
     updated_at
 from final
-where %(changed_since)s::timestamptz is null or updated_at >= %(changed_since)s::timestamptz
 order by invoice_id
