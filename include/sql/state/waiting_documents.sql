@@ -15,6 +15,7 @@ where
     (status.realm = %(realm)s or (status.status = 'Pending' and status.reason = 'stale_plan'))
     and status.source = %(source)s
     and status.kind = %(kind)s
+    -- The first two lines in the words of the index statuses_waiting, which serves them.
     and (
         status.status in ('Pending', 'Unknown')
         or status.reasons @> '[{"reason": "not_yet_sent"}]'
