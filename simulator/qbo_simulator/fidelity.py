@@ -33,8 +33,11 @@ ASSUMED = (
     "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6060, 6130, 6220, 6280 and 6430",
     "that an opening balance of an account, a customer or a vendor is a journal entry against opening balance equity; of the "
     "latter two without a date it is of today",
-    "of a journal entry that is paid: `LinkedTxn` at its head, `TxnLineId` in the link of the payment, and that it is not "
-    "deleted before the payment is unlinked",
+    "of a journal entry, an expense or a deposit that is paid or used up: `LinkedTxn` at its head, `TxnLineId` in the link of "
+    "the payment, and that it is not deleted before the payment is unlinked",
+    "of money in somebody's name: an expense on receivables (or payables) is its payee's, a debt of a customer like an invoice "
+    "and a credit with a vendor; a line of a deposit and a credit on a card are the other way round; links name an expense "
+    "`Check` when it was paid by one, `CreditCardCredit` when it is a credit, else `Expense`",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
     "that a bundle without lines of its own takes those of the bundle, at their prices (of purchases: at their costs)",
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "

@@ -30,10 +30,10 @@ SYSTEM_ACCOUNTS = {
     "ExchangeGainOrLoss": ("Exchange Gain or Loss", "Other Expense"),
 }
 # What settles others: (property and purpose of the account that it clears, sign of its posting there, what it settles,
-# which of these counts the other way; of a journal entry it is the side of its line).
+# which of these counts the other way; of what has open lines it is the side of the line).
 SETTLES = {
-    "Payment": ("ARAccountRef", "AccountsReceivable", -1, ("Invoice", "CreditMemo", "JournalEntry"), "CreditMemo"),
-    "BillPayment": ("APAccountRef", "AccountsPayable", 1, ("Bill", "VendorCredit", "JournalEntry"), "VendorCredit"),
+    "Payment": ("ARAccountRef", "AccountsReceivable", -1, ("Invoice", "CreditMemo", *openlines.HOLDERS), "CreditMemo"),
+    "BillPayment": ("APAccountRef", "AccountsPayable", 1, ("Bill", "VendorCredit", *openlines.HOLDERS), "VendorCredit"),
     "Deposit": ("", "UndepositedFunds", -1, ("Payment", "SalesReceipt"), ""),
 }
 SETTLED = {name for rule in SETTLES.values() for name in rule[3]}
@@ -110,11 +110,12 @@ class Poster:
         field, subtype, sign, _settled, credit = SETTLES[name]
         rate = Decimal(document.get("ExchangeRate", 1))
         for line, link in ((line, line["LinkedTxn"][0]) for line in document["Line"] if line.get("LinkedTxn")):
-            paid = self.books.find(ENTITIES[link["TxnType"]], int(link["TxnId"]))
+            kind = link["TxnType"]
+            paid = self.books.find(openlines.entity_of(kind), int(link["TxnId"]))
             own_rate = Decimal(paid.document.get("ExchangeRate", 1)) if paid else rate
-            is_credit = link["TxnType"] == credit
-            if paid and link["TxnType"] == openlines.JOURNAL:
-                is_credit = openlines.sign_of(self.books, paid.id, link.get("TxnLineId", "")) < 0
+            is_credit = kind == credit
+            if paid and kind in openlines.KINDS and name != "Deposit":
+                is_credit = openlines.sign_of(self.books, kind, paid.id, link.get("TxnLineId", "")) < 0
             way = -sign if is_credit else sign
             at_rates = [wire.cents(wire.money(line["Amount"] * one)) for one in (own_rate, rate)]
             if difference := way * (at_rates[0] - at_rates[1]):

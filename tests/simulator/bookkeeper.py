@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.simulator.payloads import TRANSACTIONS, deposit_line, expense_line, j
 
 CUSTOMERS, VENDORS = ("1", "2", "3"), ("30", "31")
 RECEIVABLE, PAYABLE, UNDEPOSITED, CHECKING, SAVINGS, MASTERCARD = "84", "33", "4", "35", "36", "41"
+ACCOUNTS = {"Customer": RECEIVABLE, "Vendor": PAYABLE}
 ENTITIES = (*(name for name in TRANSACTIONS if name != "TimeActivity"), "BillPayment")
 VOIDED = {
     "Invoice": {"operation": "void"},
@@ -20,14 +21,30 @@ VOIDED = {
     "Payment": {"include": "void"},
     "BillPayment": {"include": "void"},
 }
+# Ways to end a document, and whether it is one that others are linked to.
+ENDS = (("void", True), ("void", False), ("delete", True), ("delete", False))
 SALES = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate")
 BOUGHT = ("Bill", "VendorCredit", "Purchase", "PurchaseOrder")
 # What is paid and what pays; chosen more often than the rest.
 APPLIED = ("Invoice", "Bill", "CreditMemo", "VendorCredit")
 MONEY = ("Payment", "BillPayment")
+# What has lines in somebody's name; and how links name an expense.
+HOLDERS = ("JournalEntry", "Deposit", "Purchase")
+EXPENSES = ("Expense", "Check", "CreditCardCredit")
+# Which of them debit and which credit a name; an empty text is a form with a balance.
+DEBITS = ("", "JournalEntry", "Expense", "Check")
+CREDITS = ("", "Deposit", "CreditCardCredit", "JournalEntry")
 # Tax codes that each country of a seed has for sales and purchases alike.
 CODES = {"US": ("TAX", "NON"), "GB": ("2", "3", "4", "6")}
 Body = dict[str, Any]
+# The ways to pay an expense.
+WAYS: tuple[Body, ...] = (
+    {"Credit": False},
+    {"Credit": False, "PaymentType": "Cash"},
+    {"Credit": False, "PaymentType": "Check", "AccountRef": ref(CHECKING)},
+    {"Credit": True},
+    {"Credit": True},
+)
 # What a euro is worth.
 RATES = ("1.1", "1.25", "1.3333")
 # An item of which stock is kept: ten on hand, at 1.11 each.
@@ -49,6 +66,16 @@ class Bookkeeper:
             self.customers = tuple(self.name("Customer", number) for number in range(3))
             self.vendors = tuple(self.name("Vendor", number) for number in range(2))
         self.done: Counter[str] = Counter()
+        self.turns: Counter[str] = Counter()
+
+    def turn(self, what: str, choices: tuple[Any, ...]) -> Any:
+        """One choice after the other, so that all of them are met soon."""
+        self.turns[what] += 1
+        return choices[self.turns[what] % len(choices)]
+
+    def of(self, party: str) -> tuple[str, ...]:
+        """The names of a list that documents are made for."""
+        return self.customers if party == "Customer" else self.vendors
 
     def name(self, entity: str, number: int) -> str:
         """Somebody who is billed in the currency."""
@@ -58,7 +85,7 @@ class Bookkeeper:
     def do(self, deed: str, seed: int, entity: str = "") -> None:
         """One deed, with chances of its own; those that apply money to others most often, where no entity is told."""
         chance = random.Random(seed)
-        entity = entity or chance.choice((*ENTITIES, *APPLIED, *MONEY))
+        entity = entity or chance.choice((*ENTITIES, *APPLIED, *MONEY, *MONEY, "Purchase", "Purchase"))
         {"create": self.create, "change": self.change, "end": self.end}[deed](entity, chance)
 
     def create(self, entity: str, chance: random.Random) -> None:
@@ -77,12 +104,12 @@ class Bookkeeper:
     def end(self, entity: str, chance: random.Random) -> None:
         """Void or delete, half of the time something that others are linked to."""
         rows = self.qbo.query(f"select * from {entity} maxresults 1000").rows
-        linked = [row for row in rows if row.get("LinkedTxn")]
+        linked = [row for row in rows if is_applied(row)]
         if rows:
-            document = chance.choice(linked if linked and chance.random() < 0.5 else rows)
-            way = VOIDED[entity] if entity in VOIDED and chance.random() < 0.6 else {"operation": "delete"}
-            deed = "delete" if way == {"operation": "delete"} else "void"
-            was = "applied " if any(link["TxnType"] != "Estimate" for link in document.get("LinkedTxn", ())) else ""
+            deed, wants_linked = self.turn(f"end {entity}", ENDS if entity in VOIDED else ENDS[2:])
+            document = chance.choice(linked if linked and wants_linked else rows)
+            way = VOIDED[entity] if deed == "void" else {"operation": "delete"}
+            was = "applied " if is_applied(document) else ""
             self._sent(entity, was + deed, {}, self.qbo.post(entity.lower(), document, **way).status)
 
     def _sent(self, entity: str, deed: str, body: Body, status: int) -> None:
@@ -129,6 +156,10 @@ class Bookkeeper:
         if "Line" in body:
             detail = self.tax(chance) if self.country != "US" else {}
             body["Line"] = [expense_line(cents(chance), **detail), purchased_item_line(cents(chance), **detail)]
+            if entity == "Purchase":
+                party = self.turn("payee", tuple(ACCOUNTS))
+                body["EntityRef"] = {**ref(chance.choice(self.of(party))), "type": party}
+                body["Line"].append(expense_line(cents(chance), ACCOUNTS[party], **detail))
             if chance.random() < 0.5:
                 body["Line"].append(purchased_item_line(cents(chance), self.stocked(), Qty=some(chance), **detail))
             if chance.random() < 0.2:
@@ -143,7 +174,7 @@ class Bookkeeper:
         if entity in ("Bill", "Purchase"):
             body |= self.source("PurchaseOrder", chance)
         if entity == "Purchase":
-            body["Credit"] = chance.random() < 0.3
+            body |= self.turn("way", WAYS)
         return body
 
     def source(self, entity: str, chance: random.Random) -> Body:
@@ -205,7 +236,7 @@ class Bookkeeper:
         is_right = chance.random() < 0.8
         lines, paid = [], Decimal(0)
         for entity, sign in ((debt, 1), (credit, -1)):
-            found = self.open_form(entity, party, sign, chance)
+            found = self.open_form(entity, party, sign, chance, owner["value"] if is_right and lines else "")
             if found is None or chance.random() < 0.3:
                 continue
             entity, document = found
@@ -217,23 +248,26 @@ class Bookkeeper:
                 most = min(most, int(paid * 100))
             amount = Decimal(chance.randint(0, most) if is_right else most + chance.randint(-50, 50)) / 100
             paid += sign * amount
-            lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": document["Id"], "TxnType": entity}]})
+            line = {"TxnLineId": document["line"]} if "line" in document else {}
+            lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": document["Id"], "TxnType": entity, **line}]})
         more = chance.choice((Decimal(0), cents(chance)))
         return {party: owner, "Line": lines, "TotalAmt": max(paid, Decimal(0)) + more if is_right else cents(chance)}
 
-    def open_form(self, entity: str, party: str, sign: int, chance: random.Random) -> tuple[str, Body] | None:
-        """A form to apply money to; now and then a line of a journal entry, which does not tell what is open of it."""
-        journals = self.qbo.query("select * from JournalEntry maxresults 1000").rows if chance.random() < 0.4 else []
-        side = ("Credit", "Debit")[(sign > 0) == (party == "CustomerRef")]
-        account = RECEIVABLE if party == "CustomerRef" else PAYABLE
+    def open_form(
+        self, entity: str, party: str, sign: int, chance: random.Random, owner: str
+    ) -> tuple[str, Body] | None:
+        """A form to apply money to, or a line in somebody's name (of each kind in turn), which does not tell what is open."""
+        account, way = (RECEIVABLE, sign) if party == "CustomerRef" else (PAYABLE, -sign)
+        kind = self.turn(f"{party} {sign}", DEBITS if way > 0 else CREDITS)
+        holder = "Purchase" if kind in EXPENSES else kind
+        rows = self.qbo.query(f"select * from {holder} maxresults 1000").rows if holder else []
         found = [
-            {"Id": one["Id"], party: ref(detail["Entity"]["EntityRef"]["value"]), "Balance": line["Amount"]}
-            for one in journals
-            for line in one["Line"]
-            for detail in (line["JournalEntryLineDetail"],)
-            if (detail["AccountRef"]["value"], detail["PostingType"]) == (account, side)
+            (kind, {"Id": one["Id"], "line": line["Id"], party: ref(name), "Balance": abs(debit)})
+            for one in rows
+            for line, number, debit, name in in_names(one)
+            if number == account and debit * way > 0 and link_type(holder, one) == kind and owner in ("", name)
         ]
-        return ("JournalEntry", chance.choice(found)) if found else self.any(entity, chance)
+        return chance.choice(found) if found else self.any(entity, chance)
 
     def payment(self, chance: random.Random) -> Body:
         """Money from a customer."""
@@ -248,8 +282,13 @@ class Bookkeeper:
         return {**self.applied(chance, "VendorRef", "Bill", "VendorCredit"), **chance.choice(ways)}
 
     def deposit(self, chance: random.Random) -> Body:
-        """A payment or a receipt out of undeposited funds, and something from a customer's account."""
-        lines = [deposit_line(cents(chance), RECEIVABLE, Entity={"value": self.customers[0], "type": "CUSTOMER"})]
+        """A payment or a receipt out of undeposited funds, and something from a customer and a vendor, or back to one of them."""
+        lines = [
+            deposit_line(cents(chance), account, Entity={**ref(chance.choice(self.of(party))), "type": party.upper()})
+            for party, account in ACCOUNTS.items()
+        ]
+        if chance.random() < 0.2:
+            lines.append({**chance.choice(lines), "Amount": -cents(chance)})
         if found := self.any(chance.choice(("Payment", "SalesReceipt")), chance):
             link = {"TxnId": found[1]["Id"], "TxnLineId": "0", "TxnType": found[0]}
             lines.append({"Amount": found[1]["TotalAmt"], "LinkedTxn": [link]})
@@ -267,6 +306,32 @@ class Bookkeeper:
                 journal_line(sides[1], amount, PAYABLE, Entity=named("Vendor", chance.choice(self.vendors))),
             ]
         }
+
+
+def in_names(one: Body) -> Iterator[tuple[Body, str, Decimal, str]]:
+    """The lines of a document on receivables and payables: line, account, amount (debits positive), name."""
+    for line in one["Line"]:
+        detail, amount, name = line.get("JournalEntryLineDetail"), Decimal(line["Amount"]), one.get("EntityRef", {})
+        if detail:
+            name, debit = detail["Entity"]["EntityRef"], amount if detail["PostingType"] == "Debit" else -amount
+        elif detail := line.get("DepositLineDetail"):
+            name, debit = detail.get("Entity", {}), -amount
+        elif detail := line.get("AccountBasedExpenseLineDetail"):
+            debit = -amount if one["Credit"] else amount
+        if detail and detail["AccountRef"]["value"] in ACCOUNTS.values():
+            yield line, detail["AccountRef"]["value"], debit, name["value"]
+
+
+def is_applied(one: Body) -> bool:
+    """Whether others than what it was made from are linked to a document."""
+    return any(link["TxnType"] != "Estimate" for link in one.get("LinkedTxn", ()))
+
+
+def link_type(entity: str, one: Body) -> str:
+    """How a link names a document."""
+    if entity != "Purchase":
+        return entity
+    return "CreditCardCredit" if one["Credit"] else "Check" if one["PaymentType"] == "Check" else "Expense"
 
 
 def some(chance: random.Random) -> Decimal:

@@ -9,12 +9,15 @@ from tests.simulator.bookkeeper import (
     BOUGHT,
     CHECKING,
     ENTITIES,
+    EXPENSES,
+    HOLDERS,
     MASTERCARD,
     PAYABLE,
     RECEIVABLE,
     SALES,
     SAVINGS,
     UNDEPOSITED,
+    in_names,
 )
 from tests.simulator.client import Qbo
 
@@ -72,7 +75,7 @@ def names_owe_what_their_documents_say(qbo: Qbo, documents: Documents, posted: S
     receivable, payable = on_account(documents, RECEIVABLE), on_account(documents, PAYABLE)
     for payment in documents["BillPayment"]:
         payable[payment["VendorRef"]["value"]] += payment["TotalAmt"] - used(documents, payment)
-    for account, name, amount, _entry in on_journals(documents):
+    for account, name, amount, _holder in on_open_lines(documents):
         (receivable if account == RECEIVABLE else payable)[name] -= amount
 
     for number, balance in customers.items():
@@ -160,9 +163,10 @@ def forms_add_up(documents: Documents) -> None:
         assert one["RemainingCredit"] == one["Balance"]
     for one in documents["Payment"]:
         assert one["UnappliedAmt"] == one["TotalAmt"] - used(documents, one) >= 0
-    for one in documents["JournalEntry"]:
-        for line in one["Line"]:
-            assert line["Amount"] >= applied[f"JournalEntry {one['Id']} {line['Id']}"], one
+    for name in HOLDERS:
+        for one in documents[name]:
+            for line, _account, debit, _name in in_names(one):
+                assert abs(debit) >= applied[f"{name} {one['Id']} {line['Id']}"], one
     for one in documents["Deposit"]:
         back = one.get("CashBack", {}).get("Amount", 0)
         assert one["TotalAmt"] == sum(line["Amount"] for line in one["Line"]) - back
@@ -239,7 +243,7 @@ def links_are_on_both_sides(documents: Documents) -> None:
         for line in deposit["Line"]:
             if line.get("LinkedTxn"):
                 named.add((*line_target(line)[:2], "Deposit", deposit["Id"]))
-    for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", "JournalEntry", "Payment", "SalesReceipt"):
+    for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", *HOLDERS, "Payment", "SalesReceipt"):
         for one in documents[name]:
             for link in one.get("LinkedTxn", ()):
                 if link["TxnType"] not in SOURCES:
@@ -261,40 +265,37 @@ def links_are_on_both_sides(documents: Documents) -> None:
 
 
 def line_target(line: Any) -> tuple[str, ...]:
-    """What a line is linked to: entity, id, and of a journal entry the line."""
+    """What a line is linked to: entity, id, and of what has lines in names the line."""
     link = line["LinkedTxn"][0]
-    return (link["TxnType"], link["TxnId"], *([link["TxnLineId"]] if link["TxnType"] == "JournalEntry" else []))
+    name = "Purchase" if link["TxnType"] in EXPENSES else link["TxnType"]
+    return (name, link["TxnId"], *([link["TxnLineId"]] if name in HOLDERS else []))
 
 
 def used(documents: Documents, payment: Any) -> Decimal:
     """How much of its money, and of the credits on it, a payment has put on debts."""
-    sides = {(one["Id"], line["Id"]): owes(line) for one in documents["JournalEntry"] for line in one["Line"]}
     total = Decimal(0)
     for line in payment["Line"]:
-        name, *rest = line_target(line)
-        sign = (
-            sides[rest[0], rest[1]] if name == "JournalEntry" else -1 if name in ("CreditMemo", "VendorCredit") else 1
-        )
-        total += sign * line["Amount"]
+        name = line_target(line)[0]
+        if name not in HOLDERS:
+            total += -line["Amount"] if name in ("CreditMemo", "VendorCredit") else line["Amount"]
+    for account, _name, amount, _holder in on_open_lines(documents, payment):
+        total += amount if account == RECEIVABLE else -amount
     return total
 
 
-def owes(line: Any) -> int:
-    """1 for a line of a journal entry that can be paid (a debit of a customer, a credit of a vendor), else -1."""
-    detail = line["JournalEntryLineDetail"]
-    return 1 if (detail["AccountRef"]["value"] == RECEIVABLE) == (detail["PostingType"] == "Debit") else -1
-
-
-def on_journals(documents: Documents) -> Iterator[tuple[str, str, Decimal, Any]]:
-    """What payments took of journal entries: account, name, amount (debits positive), the entry."""
-    lines = {(one["Id"], line["Id"]): (one, line) for one in documents["JournalEntry"] for line in one["Line"]}
-    for payment in (*documents["Payment"], *documents["BillPayment"]):
+def on_open_lines(documents: Documents, *payments: Any) -> Iterator[tuple[str, str, Decimal, Any]]:
+    """What payments (all, unless some are given) took of lines in names: account, name, amount as a debit, document."""
+    lines = {
+        (name, one["Id"], found[0]["Id"]): (one, *found[1:])
+        for name in HOLDERS
+        for one in documents[name]
+        for found in in_names(one)
+    }
+    for payment in payments or (*documents["Payment"], *documents["BillPayment"]):
         for target, amount in ((line_target(line), line["Amount"]) for line in payment["Line"]):
-            if target[0] == "JournalEntry":
-                entry, line = lines[target[1], target[2]]
-                detail = line["JournalEntryLineDetail"]
-                amount = amount if detail["PostingType"] == "Debit" else -amount
-                yield detail["AccountRef"]["value"], detail["Entity"]["EntityRef"]["value"], amount, entry
+            if target[0] in HOLDERS:
+                one, account, debit, name = lines[target[0], target[1], target[2]]
+                yield account, name, amount if debit > 0 else -amount, one
 
 
 def of_name(rows: list[Any], field: str, id: str, amount: str) -> Decimal:
@@ -303,14 +304,12 @@ def of_name(rows: list[Any], field: str, id: str, amount: str) -> Decimal:
 
 
 def on_account(documents: Documents, account: str) -> Sums:
-    """What journal entries and deposits put on an account, debits positive, by name."""
+    """What journal entries, deposits and expenses put on an account, debits positive, by name."""
     totals: Sums = defaultdict(Decimal)
-    for one in (*documents["JournalEntry"], *documents["Deposit"]):
-        for line in one["Line"]:
-            detail = line.get("JournalEntryLineDetail") or line.get("DepositLineDetail")
-            if detail and detail["AccountRef"]["value"] == account:
-                party = detail["Entity"].get("EntityRef", detail["Entity"])["value"]
-                totals[party] += line["Amount"] if detail.get("PostingType") == "Debit" else -line["Amount"]
+    for holder in HOLDERS:
+        for one in documents.get(holder, ()):
+            for _line, number, debit, name in in_names(one):
+                totals[name] += debit if number == account else 0
     return totals
 
 
@@ -359,12 +358,12 @@ def what_is_open_is_at_its_own_rate(qbo: Qbo, documents: Documents, posted: Sums
                 expected[account] += sign * at_rate(one.get(field, 0), one)
     for payment in documents["BillPayment"]:
         expected[PAYABLE] += at_rate(payment["TotalAmt"] - used(documents, payment), payment)
-    for account, _name, amount, entry in on_journals(documents):
-        expected[account] -= at_rate(amount, entry)
-    for name in ("JournalEntry", "Deposit"):
+    for account, _name, amount, holder in on_open_lines(documents):
+        expected[account] -= at_rate(amount, holder)
+    for name in HOLDERS:
         for one in documents[name]:
             for account in (RECEIVABLE, PAYABLE):
-                total = sum(on_account({"JournalEntry": [], "Deposit": [], name: [one]}, account).values(), Decimal(0))
+                total = sum(on_account({name: [one]}, account).values(), Decimal(0))
                 expected[account] += at_rate(total, one)
     lines = sum(len(one.get("Line", ())) + 1 for rows in documents.values() for one in rows)
     for account, total in expected.items():

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qbo_simulator.testing import RunningSimulator
-from tests.simulator.bookkeeper import ENTITIES, VOIDED, Bookkeeper
+from tests.simulator.bookkeeper import ENTITIES, EXPENSES, VOIDED, Bookkeeper
 from tests.simulator.client import Qbo
 from tests.simulator.equations import check_books
 
@@ -28,6 +28,8 @@ REACHED = {
     "BillPayment of VendorCredit",
     "Payment of JournalEntry",
     "BillPayment of JournalEntry",
+    *(f"Payment of {kind}" for kind in ("Deposit", *EXPENSES)),
+    *(f"BillPayment of {kind}" for kind in ("Deposit", *EXPENSES)),
     "Invoice from Estimate",
     "Bill from PurchaseOrder",
     "Purchase from PurchaseOrder",
@@ -36,6 +38,7 @@ REACHED = {
     "change Invoice",
     "change Bill",
     "change Deposit",
+    "change Purchase",
     "delete Payment",
     "delete BillPayment",
     "delete Deposit",

@@ -6,64 +6,24 @@ from typing import Any
 
 import pytest
 
+from tests.simulator.applying import (
+    CHECKING,
+    EQUITY,
+    EURO,
+    PAYABLE,
+    RECEIVABLE,
+    applied,
+    cheque,
+    gained,
+    journal,
+    left,
+    of_vendor,
+    owed,
+    payment,
+    told,
+)
 from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import expense_line, journal_line, named
-
-RECEIVABLE, PAYABLE, CHECKING, EQUITY = "84", "33", "35", "34"
-EURO = {"CurrencyRef": ref("EUR")}
-
-
-def journal(qbo: Qbo, side: str, amount: Any, customer: str = "1", **values: Any) -> dict[str, Any]:
-    """An entry that debits or credits a customer."""
-    other = "Credit" if side == "Debit" else "Debit"
-    name = named("Customer", customer)
-    lines = [journal_line(side, amount, RECEIVABLE, Entity=name), journal_line(other, amount, EQUITY)]
-    return qbo.create("JournalEntry", Line=lines, **values)
-
-
-def of_vendor(qbo: Qbo, side: str, amount: Any, vendor: str = "30") -> dict[str, Any]:
-    """An entry that debits or credits a vendor, on its second line."""
-    other = "Credit" if side == "Debit" else "Debit"
-    name = named("Vendor", vendor)
-    lines = [journal_line(other, amount, EQUITY), journal_line(side, amount, PAYABLE, Entity=name)]
-    return qbo.create("JournalEntry", Line=lines)
-
-
-def applied(amount: Any, document: dict[str, Any], kind: str = "JournalEntry", **link: str) -> dict[str, Any]:
-    """A line of a payment."""
-    return {"Amount": amount, "LinkedTxn": [{"TxnId": document["Id"], "TxnType": kind, **link}]}
-
-
-def payment(total: Any, *lines: dict[str, Any], customer: str = "1", **values: Any) -> dict[str, Any]:
-    """A payment as a request."""
-    return {"CustomerRef": ref(customer), "TotalAmt": total, "Line": list(lines), **values}
-
-
-def cheque(total: Any, *lines: dict[str, Any], **values: Any) -> dict[str, Any]:
-    """A payment to a vendor as a request."""
-    way = {"PayType": "Check", "CheckPayment": {"BankAccountRef": ref(CHECKING)}}
-    return {"VendorRef": ref(30), "TotalAmt": total, "Line": list(lines), **way, **values}
-
-
-def owed(qbo: Qbo, customer: str = "1") -> Any:
-    """What a customer owes; the receivables hold the same while he is the only one."""
-    balance = qbo.read("Customer", customer)["Balance"]
-    ledger = qbo.simulator.ledger(qbo.realm_id)
-    assert ledger["unbalanced"] == []
-    assert ledger["accounts"].get(RECEIVABLE, "0.00") == f"{balance:.2f}"
-    return balance
-
-
-def told(payment: dict[str, Any]) -> dict[str, str]:
-    """What the first line of a payment tells of the document that it is on."""
-    return {one["value"]["Name"]: one["value"]["Value"] for one in payment["Line"][0]["LineEx"]["any"]}
-
-
-def left(qbo: Qbo, document: dict[str, Any], **link: str) -> float:
-    """What is open of a customer's entry, as a payment of nothing tells that is deleted again."""
-    asked = qbo.create("Payment", **payment(0, applied(0, document, **link)))
-    qbo.post("payment", asked, operation="delete")
-    return float(told(asked)["txnOpenBalance"])
 
 
 def test_what_a_journal_entry_debits_a_customer_is_paid(qbo: Qbo) -> None:
@@ -236,14 +196,6 @@ def test_a_vendors_journal_entries_are_paid_and_used_as_credits(qbo: Qbo) -> Non
     assert paid["Line"][0]["LinkedTxn"] == [{"TxnId": debt["Id"], "TxnType": "JournalEntry", "TxnLineId": "1"}]
     assert links == [[{"TxnId": paid["Id"], "TxnType": "BillPaymentCheck"}]] * 2
     assert qbo.read("Vendor", "30")["Balance"] == 120
-
-
-def gained(qbo: Qbo) -> str:
-    """What stands on the account for exchange gains (credits) and losses (debits)."""
-    [account] = qbo.query("select * from Account where AccountSubType = 'ExchangeGainOrLoss'").rows
-    ledger = qbo.simulator.ledger(qbo.realm_id)
-    assert ledger["unbalanced"] == []
-    return str(ledger["accounts"][account["Id"]])
 
 
 def test_a_journal_entry_in_euros_is_paid_at_another_rate(make_company: Callable[..., Qbo]) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import date
 
 from qbo_simulator import ledger
-from qbo_simulator.books import Books, Record
+from qbo_simulator.books import Books
 from qbo_simulator.clock import add_days
 from qbo_simulator.entities.fields import day
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, unsupported
-from qbo_simulator.openlines import JOURNAL, open_of
+from qbo_simulator.openlines import open_of
 from qbo_simulator.reports.layout import amount, column, data, report, section
-from qbo_simulator.rules.between import owed_by_journal
 from qbo_simulator.wire import Json
 
 # account type: (group, title) in the order of the report
@@ -222,17 +221,14 @@ def _open(books: Books) -> list[tuple[int, str, int]]:
         {"c": books.company.key},
     ).fetchall()
     for name, row_id in books.database.execute(
-        "select entity, id from objects where company = ? and entity in ('JournalEntry', 'Deposit') and deleted = 0",
+        "select entity, id from objects where company = ? and deleted = 0 and (entity in ('JournalEntry', 'Deposit') or "
+        "entity = 'Purchase' and json_extract(body, '$.EntityRef.type') = 'Customer')",
         (books.company.key,),
     ).fetchall():
         record = books.get(ENTITIES[name], row_id)
-        owed = open_of(books, record) if name == JOURNAL else _owed(books, record)
-        found += [(party, record.document["TxnDate"], cents) for kind, party, cents in owed if kind == "Customer"]
+        lines = open_of(books, record)
+        found += [(party, record.document["TxnDate"], cents) for kind, party, cents in lines if kind == "Customer"]
     return [one for one in found if one[2]]
-
-
-def _owed(books: Books, deposit: Record) -> list[tuple[str, int, int]]:
-    return [(kind, party, cents) for (kind, party), cents in owed_by_journal(books, deposit.document).items()]
 
 
 def _refuse_foreign(books: Books, name: str) -> None:

@@ -1,15 +1,14 @@
 """Journal entries, deposits and transfers: money between accounts, sometimes in somebody's name."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
-from qbo_simulator import wire
+from qbo_simulator import openlines, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import DEPOSIT_DETAIL, JOURNAL_DETAIL
 from qbo_simulator.errors import Fault, NotSimulated, bad_reference, business, missing
-from qbo_simulator.openlines import CONTROL, settle_used
+from qbo_simulator.openlines import CONTROL
 from qbo_simulator.rules.expenses import NEEDS_NAME, named, require_type
 from qbo_simulator.rules.lines import Lines, identify
 from qbo_simulator.rules.links import undeposited_funds
@@ -38,8 +37,6 @@ def settle_journal(books: Books, document: Json, record: Record | None) -> int:
     if total:
         raise Fault("2300", f"Total debits must equal total credits. Difference:{total}", element="Line")
     document["Line"] = lines.items
-    if record:
-        settle_used(books, document, record)
     document.setdefault("Adjustment", False)
     document["TxnTaxDetail"] = {}
     return lines.last_id
@@ -82,29 +79,6 @@ def _journal_line(books: Books, line: Json, before: dict[str, Json], lines: Line
             result[part] = line[part]
     result["JournalEntryLineDetail"] = JOURNAL_DETAIL.arrange(detail)
     return result
-
-
-def owed_by_journal(books: Books, document: Json) -> dict[tuple[str, int], int]:
-    """What the lines on accounts receivable and payable add to what names owe."""
-    owed: dict[tuple[str, int], int] = {}
-    for account, amount, name in _postings(document):
-        record = books.find(ENTITIES["Account"], int(account))
-        kind = record.document["AccountType"] if record else ""
-        if kind in CONTROL and name:
-            entity, sign = CONTROL[kind]
-            key = (entity, int(name))
-            owed[key] = owed.get(key, 0) + sign * wire.cents(amount)
-    return owed
-
-
-def _postings(document: Json) -> Iterable[tuple[str, Decimal, str]]:
-    for line in document.get("Line", []):
-        if detail := line.get("JournalEntryLineDetail"):
-            sign = 1 if detail["PostingType"] == "Debit" else -1
-            name = detail.get("Entity", {}).get("EntityRef", {}).get("value", "")
-            yield detail["AccountRef"]["value"], sign * line["Amount"], name
-        elif detail := line.get("DepositLineDetail"):
-            yield detail["AccountRef"]["value"], -line["Amount"], detail.get("Entity", {}).get("value", "")
 
 
 def settle_deposit(books: Books, document: Json, record: Record | None) -> int:
@@ -199,7 +173,7 @@ def link_deposit(books: Books, id: int, old: Json | None, new: Json | None) -> N
     link = {"TxnId": str(id), "TxnType": "Deposit"}
     before, after = _deposited(old), _deposited(new)
     for kind, source_id in before ^ after:
-        source = books.find(ENTITIES[kind], source_id)
+        source = books.find(openlines.entity_of(kind), source_id)
         if source is not None:
             document = dict(source.document)
             others = [one for one in document.get("LinkedTxn", []) if one != link]

@@ -8,6 +8,7 @@ from qbo_simulator.books import Books
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.entities.shapes import ACCOUNT_EXPENSE_DETAIL, ITEM_EXPENSE_DETAIL
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
+from qbo_simulator.openlines import CONTROL
 from qbo_simulator.rules.groups import GROUP
 from qbo_simulator.rules.lines import Lines, check_stock, identify, read_group
 from qbo_simulator.rules.tracking import settle_tracking
@@ -24,9 +25,14 @@ NEEDS_NAME = {
 }
 
 
-def read_expense_lines(books: Books, given: list[Json], old: Json, last_id: int, date: str, is_numbered: bool) -> Lines:
-    """Check the lines of a bill, vendor credit, expense or purchase order."""
-    lines = Lines(last_id=last_id, date=date)
+def read_expense_lines(
+    books: Books, given: list[Json], old: Json, last_id: int, date: str, is_numbered: bool, payee: str
+) -> Lines:
+    """Check the lines of a bill, vendor credit, expense or purchase order.
+
+    :param payee: the list of the one who is paid; of an expense alone.
+    """
+    lines = Lines(last_id=last_id, date=date, payee=payee)
     before = {line["Id"]: line for line in old.get("Line", ()) if "Id" in line}
     for line in given:
         kind = line.get("DetailType")
@@ -61,7 +67,7 @@ def _line(books: Books, line: Json, kind: str, before: dict[str, Json], lines: L
     line_id = identify(line, before, lines)
     known: Json = before.get(line_id, {}).get(kind, {})
     if kind == ACCOUNT_LINE:
-        _account(books, detail, known)
+        _account(books, detail, known, lines.payee)
     else:
         _item(books, detail, known, amount, lines.date)
     for name in detail:
@@ -83,12 +89,14 @@ def _line(books: Books, line: Json, kind: str, before: dict[str, Json], lines: L
     return result
 
 
-def _account(books: Books, detail: Json, known: Json) -> None:
+def _account(books: Books, detail: Json, known: Json, payee: str) -> None:
+    """An account; one that somebody owes on (or is owed) only when he is who is paid."""
     if "AccountRef" not in detail:
         raise missing("Line.AccountBasedExpenseLineDetail.AccountRef")
     account = books.refer("Account", detail["AccountRef"], was=known.get("AccountRef"))
-    if text := NEEDS_NAME.get(account.document["AccountType"]):
-        raise business(text)
+    kind = account.document["AccountType"]
+    if kind in CONTROL and payee != CONTROL[kind][0]:
+        raise business(NEEDS_NAME[kind])
 
 
 def _item(books: Books, detail: Json, known: Json, amount: Decimal | int, date: str) -> None:

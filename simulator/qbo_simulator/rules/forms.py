@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from qbo_simulator import wire
+from qbo_simulator import openlines, wire
 from qbo_simulator.books import Books, Record
 from qbo_simulator.clock import meta_time
 from qbo_simulator.entities.kinds import EntityType
@@ -138,6 +138,8 @@ class FormRules(Rules):
             document["DueDate"] = due_date(books, document, days=0)
         if form.settle:
             last_line = form.settle(books, document, record)
+        if record and self.entity.name in openlines.HOLDERS:
+            openlines.settle_used(books, document, record)
         if form.has_balance:
             self._settle_balance(document, old)
         if form.has_currency:
@@ -205,7 +207,8 @@ class FormRules(Rules):
         if not given:
             raise missing("Line")
         old = record.document if record else {}
-        lines = read_expense_lines(books, given, old, last_line, document["TxnDate"], self.form.is_numbered)
+        payee = document.get("EntityRef", {}).get("type", "")
+        lines = read_expense_lines(books, given, old, last_line, document["TxnDate"], self.form.is_numbered, payee)
         tax = self._tax(books, document, lines, old or None)
         document["Line"] = lines.items
         total = lines.subtotal + tax

@@ -32,6 +32,8 @@ class Lines:
     discount_amount: Decimal | int = 0
     last_id: int = 0
     date: str = ""
+    # The list of the one who is paid, of an expense.
+    payee: str = ""
 
     def printed(self) -> list[Json]:
         """All lines in QBO's order: items, SubTotal, discount."""

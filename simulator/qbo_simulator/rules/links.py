@@ -9,7 +9,7 @@ from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, business
 from qbo_simulator.wire import Json
 
-# What a line of a payment is linked to: entity, id, and of a journal entry the id of the line.
+# What a line of a payment is linked to: type of the link, id, and of what has open lines the id of the line.
 Target = tuple[str, int, str]
 APPLIES = ("Payment", "CreditMemo", "BillPaymentCheck", "BillPaymentCreditCard")
 # What a form may be made from.
@@ -153,7 +153,7 @@ def _take_back(books: Books, lines: list[Json], payment: Json, short: Decimal) -
 def target_of(line: Json) -> Target:
     """What a line of a payment is linked to."""
     link = line["LinkedTxn"][0]
-    line_id = link.get("TxnLineId", "") if link["TxnType"] == openlines.JOURNAL else ""
+    line_id = link.get("TxnLineId", "") if link["TxnType"] in openlines.KINDS else ""
     return link["TxnType"], int(link["TxnId"]), line_id
 
 
@@ -162,10 +162,10 @@ def way(books: Books, target: Target, credit: str) -> int:
 
     :param credit: the form that always is one.
     """
-    name, target_id, line_id = target
-    if name == openlines.JOURNAL:
-        return openlines.sign_of(books, target_id, line_id)
-    return -1 if name == credit else 1
+    kind, target_id, line_id = target
+    if kind in openlines.KINDS:
+        return openlines.sign_of(books, kind, target_id, line_id)
+    return -1 if kind == credit else 1
 
 
 def _points_to(line: Json, record: Record) -> bool:
@@ -177,11 +177,11 @@ def _points_to(line: Json, record: Record) -> bool:
 
 def apply_to(books: Books, target: Target, payment: Json, amount: Decimal, keep_link: bool) -> None:
     """Use up ``amount`` of a form's balance (or give it back, when negative) and set the link to the payment."""
-    entity_name, target_id, line_id = target
-    if entity_name == openlines.JOURNAL:
-        openlines.use(books, target_id, line_id, payment, amount, keep_link)
+    kind, target_id, line_id = target
+    record = books.get(openlines.entity_of(kind), target_id)
+    if kind in openlines.KINDS:
+        openlines.use(books, record, line_id, payment, amount, keep_link)
         return
-    record = books.get(ENTITIES[entity_name], target_id)
     document = dict(record.document)
     document["Balance"] = wire.money(Decimal(document["Balance"]) - amount)
     if document["Balance"] < 0:
@@ -193,6 +193,6 @@ def apply_to(books: Books, target: Target, payment: Json, amount: Decimal, keep_
     others = [link for link in document.get("LinkedTxn", []) if link != payment]
     document["LinkedTxn"] = [*others, payment] if keep_link else others
     books.replace(record, document, bump=books.settings.payment_bumps_sync_token)
-    party, field, sign = OWED[entity_name]
+    party, field, sign = OWED[kind]
     delta = sign * (wire.cents(document["Balance"]) - wire.cents(record.document["Balance"]))
     books.touch(party, int(document[field]["value"]), delta)

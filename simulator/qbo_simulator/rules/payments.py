@@ -18,19 +18,16 @@ from qbo_simulator.rules.numbers import refuse_duplicate_number
 from qbo_simulator.rules.transactions import check_closed_books, refuse_deposited, settle_currency, void_note
 from qbo_simulator.wire import Json
 
-JOURNAL_GAP = (
-    "journal entries on another receivables or payables account than the payment's, or with several lines in the name and no "
-    "`TxnLineId` in the link"
+LINE_GAP = (
+    "journal entries, expenses and deposits on another receivables or payables account than the payment's, or with several lines "
+    "in the name and no `TxnLineId` in the link"
 )
 
 
 class PaymentRules(Rules):
     """Payments of customers."""
 
-    gaps: tuple[str, ...] = (
-        "lines linked to anything but invoices, credit memos and journal entries (expenses, checks, deposits)",
-        JOURNAL_GAP,
-    )
+    gaps: tuple[str, ...] = (LINE_GAP,)
     party, party_field = "Customer", "CustomerRef"
     debt, credit = "Invoice", "CreditMemo"
     has_unapplied = True
@@ -182,47 +179,47 @@ class PaymentRules(Rules):
 
     def _target(self, books: Books, document: Json, link: Json, party: Record) -> Target:
         kind, target_id = link.get("TxnType", ""), str(link.get("TxnId", ""))
-        if kind not in (self.debt, self.credit, openlines.JOURNAL):
+        if kind not in (self.debt, self.credit, *openlines.KINDS):
             raise NotSimulated(f"lines of a {self.entity.name} linked to {kind or 'nothing'}")
         number = object_id(target_id)
-        record = None if number is None else books.find(ENTITIES[kind], number)
+        record = None if number is None else openlines.find(books, kind, number)
         if record is None:
             raise bad_reference("Transactions", target_id)
-        if kind == openlines.JOURNAL:
-            return kind, record.id, self._journal_line(books, document, record, link, party)
+        if kind in openlines.KINDS:
+            return kind, record.id, self._open_line(books, document, record, link, party)
         if not self._is_within_reach(books, int(record.document[self.party_field]["value"]), party):
-            raise self._of_another(kind, target_id)
+            raise self._of_another(record)
         return kind, record.id, ""
 
-    def _journal_line(self, books: Books, document: Json, journal: Record, link: Json, party: Record) -> str:
-        """The line of a journal entry that a link names, else the only one in the name of who pays."""
+    def _open_line(self, books: Books, document: Json, record: Record, link: Json, party: Record) -> str:
+        """The line of a document that a link names, else the only one in the name of who pays."""
         within_reach = [
             line
-            for line in openlines.lines_of(books, journal.document).values()
+            for line in openlines.lines_of(books, record.document).values()
             if line.party == self.party
             and line.id == link.get("TxnLineId", line.id)
             and self._is_within_reach(books, line.name, party)
         ]
         if not within_reach:
-            raise self._of_another(openlines.JOURNAL, str(journal.id))
+            raise self._of_another(record)
         if len(within_reach) > 1:
             raise NotSimulated(
-                f"a {self.entity.name} on a journal entry with several lines in the name, without TxnLineId"
+                f"a {self.entity.name} on a {record.entity.label} with several lines in the name, without TxnLineId"
             )
         field, subtype = SETTLES[self.entity.name][:2]
         account = document[field]["value"] if field in document else str(system_account(books, subtype))
         if within_reach[0].account != account:
             raise NotSimulated(
-                f"a {self.entity.name} on a journal entry's line on another account than its own {field}"
+                f"a {self.entity.name} on a line of a {record.entity.label} on another account than its own {field}"
             )
         return within_reach[0].id
 
     def _is_within_reach(self, books: Books, owner: int, party: Record) -> bool:
         return owner == party.id or (self.party == "Customer" and _same_family(books, owner, party))
 
-    def _of_another(self, kind: str, target_id: str) -> Fault:
+    def _of_another(self, record: Record) -> Fault:
         return business(
-            f"The {ENTITIES[kind].label} {target_id} that you are trying to link belongs to another {self.party.lower()}."
+            f"The {record.entity.label} {record.id} that you are trying to link belongs to another {self.party.lower()}."
         )
 
     def _printed_line(self, books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
@@ -232,7 +229,7 @@ class PaymentRules(Rules):
 class BillPaymentRules(PaymentRules):
     """Payments to vendors, by cheque or by credit card."""
 
-    gaps = ("lines linked to anything but bills, vendor credits and journal entries (deposits)", JOURNAL_GAP)
+    gaps = (LINE_GAP,)
     party, party_field = "Vendor", "VendorRef"
     debt, credit = "Bill", "VendorCredit"
     has_unapplied = False
@@ -296,10 +293,9 @@ def _same_family(books: Books, owner_id: int, customer: Record) -> bool:
 
 def _printed_line(books: Books, target: Target, amount: Decimal | int, before: Decimal) -> Json:
     """A line with what was open before this payment, which itself had taken ``before`` of it until now."""
-    name, target_id, line_id = target
-    record = books.get(ENTITIES[name], target_id)
-    is_journal = name == openlines.JOURNAL
-    left = openlines.open_amount(books, record, line_id) if is_journal else record.document["Balance"]
+    kind, target_id, line_id = target
+    record = books.get(openlines.entity_of(kind), target_id)
+    left = openlines.open_amount(books, record, line_id) if kind in openlines.KINDS else record.document["Balance"]
     pairs = [("txnId", str(target_id)), ("txnOpenBalance", f"{left + before:.2f}")]
     if "DocNumber" in record.document:
         pairs.append(("txnReferenceNumber", record.document["DocNumber"]))
@@ -311,8 +307,8 @@ def _printed_line(books: Books, target: Target, amount: Decimal | int, before: D
 
 
 def _printed_link(target: Target) -> Json:
-    name, target_id, line_id = target
-    link = {"TxnId": str(target_id), "TxnType": name}
+    kind, target_id, line_id = target
+    link = {"TxnId": str(target_id), "TxnType": kind}
     return {**link, "TxnLineId": line_id} if line_id else link
 
 

@@ -3,7 +3,8 @@
 from qbo_simulator.books import Books
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault
-from qbo_simulator.rules.between import link_deposit, owed_by_journal, settle_deposit, settle_journal, settle_transfer
+from qbo_simulator.openlines import owed
+from qbo_simulator.rules.between import link_deposit, settle_deposit, settle_journal, settle_transfer
 from qbo_simulator.rules.expenses import open_payable, party_entity
 from qbo_simulator.rules.forms import Form, FormRules, Reference
 from qbo_simulator.rules.times import prepare_time, settle_time
@@ -66,6 +67,7 @@ def _purchase_order(books: Books, document: Json, old: Json | None) -> None:
     name_ship_method(document)
 
 
+PAID_LINE = "another account, name or side of a line that a payment is linked to"
 FORMS: dict[str, Form] = {
     "Bill": Form(
         required=("VendorRef",),
@@ -94,7 +96,8 @@ FORMS: dict[str, Form] = {
         resolved=("EntityRef",),
         is_numbered=False,
         prepare=_purchase,
-        gaps=("links to anything but purchase orders and payments (reimbursements)",),
+        owed=owed,
+        gaps=("links to anything but purchase orders and payments (reimbursements)", PAID_LINE),
     ),
     "PurchaseOrder": Form(
         required=("VendorRef",),
@@ -108,17 +111,17 @@ FORMS: dict[str, Form] = {
     "JournalEntry": Form(
         lines="own",
         settle=settle_journal,
-        owed=owed_by_journal,
-        gaps=("tax on lines", "another account, name or side of a line that a payment is linked to"),
+        owed=owed,
+        gaps=("tax on lines", PAID_LINE),
     ),
     "Deposit": Form(
         required=("DepositToAccountRef",),
         references=(Reference("DepositToAccountRef", "Account", MONEY),),
         lines="own",
         settle=settle_deposit,
-        owed=owed_by_journal,
+        owed=owed,
         linked=link_deposit,
-        gaps=("deposits of anything but payments and sales receipts",),
+        gaps=("deposits of anything but payments and sales receipts", PAID_LINE),
     ),
     "Transfer": Form(
         required=("FromAccountRef", "ToAccountRef", "Amount"),
