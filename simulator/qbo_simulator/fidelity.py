@@ -9,7 +9,7 @@ from qbo_simulator.rules import RULES
 OPERATIONS = (CREATE, READ, UPDATE, "deactivate", DELETE, VOID, SEND, PDF, "query", "cdc")
 EXACT, REFUSED, NONE = "exact", "refused (501)", ""
 GENERAL_GAPS = (
-    "requests in XML: 1050; the tax service in XML, and other forms of answers than JSON and XML",
+    "the tax service in XML, and other forms of answers than JSON and XML",
     "reports but ProfitAndLoss, BalanceSheet, CustomerBalance, AgedReceivables and TransactionList; cash basis; sub-accounts as "
     "sections of their own",
     "webhooks of changes that follow from others (an invoice that is paid), of preferences and currencies",
@@ -29,7 +29,9 @@ ASSUMED = (
     "the sign of `Account.CurrentBalance`: debits positive, but what is owed on a credit card is positive too",
     "the layout of reports",
     "XML: that `Accept: */*` is answered in XML, as no Accept is; `Report` as the root of a report, whose cells hold `value` and "
-    "`id` as attributes; the type `application/xml;charset=utf-8`; that a character which XML cannot hold is shown as U+FFFD",
+    "`id` as attributes; the type `application/xml;charset=utf-8`; that a character which XML cannot hold is shown as U+FFFD; "
+    "of requests, that what is not well-formed, has a document type, or is another element or of another namespace is 2010, and "
+    "that every name and value is judged as in JSON",
     "the words (not the codes) of the faults 2250 to 2300 and 6290 to 6390, and of 5030, 6060, 6130, 6220, 6280 and 6430",
     "that an opening balance of an account, a customer or a vendor is a journal entry against opening balance equity; of the "
     "latter two without a date it is of today",

@@ -220,20 +220,30 @@ def typed_reference(value: Any, element: str) -> Json | None:
 _REFERENCE_KEYS = frozenset({"value", "name", "type"})
 
 
-def listed(reader: Reader) -> Reader:
-    """An array of values of one kind."""
+class Listed:
+    """Reads an array of values of one kind."""
 
-    def read(value: Any, element: str) -> list[Any] | None:
+    __slots__ = ("reader",)
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __call__(self, value: Any, element: str) -> list[Any] | None:
+        """Read the array; a single object is an array of one."""
         if value is None or value == "":
             return None
         if value.__class__ is not list:
             value = [value] if isinstance(value, dict) else value
             if not isinstance(value, list):
                 raise ill_typed(value, "java.util.ArrayList", element)
+        reader = self.reader
         parsed = [reader(entry, element) for entry in value]
         return [entry for entry in parsed if entry is not None]
 
-    return read
+
+def listed(reader: Reader) -> Listed:
+    """An array of values of one kind."""
+    return Listed(reader)
 
 
 def unknown(name: str, java_class: str, known: Iterable[str]) -> Fault:

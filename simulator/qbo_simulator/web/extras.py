@@ -14,6 +14,7 @@ from qbo_simulator.errors import Fault, missing, not_found
 from qbo_simulator.rules import ATTACHABLES
 from qbo_simulator.rules.rates import read_rate, set_rate
 from qbo_simulator.rules.taxservice import create_tax_code
+from qbo_simulator.web.forms import JSON, XML, read, roots_of
 from qbo_simulator.web.http import Answer, Call
 from qbo_simulator.world import World
 
@@ -45,10 +46,9 @@ def upload(world: World, books: Books, call: Call) -> str:
 def _one_file(books: Books, metadata: Message | None, content: Message, url: str) -> str:
     raw: Any = {}
     if metadata is not None:
-        try:
-            raw = wire.decode(_bytes(metadata))
-        except wire.UnreadableJson as error:
-            raise Fault("2010", f"Property Name:{error}") from error
+        # A form need not name the type of a part.
+        kind = metadata.get_content_type()
+        raw = read(kind if kind in XML else JSON, _bytes(metadata), roots_of(ENTITIES["Attachable"]))
     if not isinstance(raw, dict):
         raise Fault("2010", "Property Name:Can not deserialize instance of com.intuit.schema.finance.v3.Attachable")
     raw = {"FileName": content.get_filename(), "ContentType": content.get_content_type(), **raw}

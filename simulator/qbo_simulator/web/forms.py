@@ -1,14 +1,60 @@
 """In which form a body is written: JSON or XML, each request by its Content-Type, each answer by what its request accepts."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from qbo_simulator import wire
 from qbo_simulator.clock import answer_time
+from qbo_simulator.entities.fields import Reader, Shape, listed
+from qbo_simulator.entities.kinds import EntityType
+from qbo_simulator.entities.registry import ENTITIES
+from qbo_simulator.errors import Fault
 from qbo_simulator.web import xml
 from qbo_simulator.web.http import JSON_OK, XML_ERROR, XML_OK, Answer, Call
 from qbo_simulator.wire import Json
 
+JSON = "application/json"
+XML = frozenset({"application/xml", "text/xml"})
+Roots = Mapping[str, Reader]
+# Of a request that is taken as JSON alone.
+NO_ROOTS: Roots = {}
 _QUALITY = re.compile(r";\s*q=(1|0(?:\.\d+)?)")
+
+
+def _requests() -> dict[str, Roots]:
+    """By entity, the elements that a request about it may be: each has its path's name and that under which JSON shows it."""
+    shapes = {name: entity.shape for name, entity in ENTITIES.items()}
+    for name, entity in ENTITIES.items():
+        if entity.wraps:
+            shapes[name] = Shape(name, {wrapped: shapes[wrapped] for wrapped in entity.wraps})
+    return {name: dict.fromkeys((name, entity.shown_as), shapes[name]) for name, entity in ENTITIES.items()}
+
+
+_REQUESTS = _requests()
+_ITEM = Shape("BatchItemRequest", {name: shape for roots in _REQUESTS.values() for name, shape in roots.items()})
+BATCH: Roots = {"IntuitBatchRequest": Shape("IntuitBatchRequest", {"BatchItemRequest": listed(_ITEM)})}
+
+
+def roots_of(entity: EntityType) -> Roots:
+    """The elements that a request about an entity may be."""
+    return _REQUESTS[entity.name]
+
+
+def read_body(call: Call, roots: Roots) -> Any:
+    """The body as a tree, the same whatever its form; raises 1050 and 2010, ``BadBody`` and ``TooLarge``."""
+    return read(call.content_type, call.payload(), roots)
+
+
+def read(kind: str, raw: bytes, roots: Roots) -> Any:
+    """The same of bytes of a media type."""
+    if kind != JSON and not (roots and kind in XML):
+        expected = " or ".join((JSON, "application/xml") if roots else (JSON,))
+        raise Fault("1050", f"Unsupported content type : {kind or 'none'}; {expected} is expected.")
+    try:
+        return wire.decode(raw) if kind == JSON else xml.decode(raw, roots)
+    except (wire.UnreadableJson, xml.UnreadableXml) as error:
+        raise Fault("2010", f"Property Name:{error}") from error
 
 
 def wants_json(call: Call) -> bool:

@@ -1,12 +1,10 @@
 """The data API under ``/v3/``: authorization, limits, mishaps, dispatch, journal, answer."""
 
-from typing import Any
-
 from qbo_simulator import operations, wire
 from qbo_simulator.books import Books
 from qbo_simulator.clock import answer_time
 from qbo_simulator.entities.kinds import CREATE, PDF, SEND, UPDATE, EntityType
-from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
+from qbo_simulator.entities.registry import BY_FOLDED_NAME, ENTITIES, KNOWN_GAPS
 from qbo_simulator.errors import Fault, GatewayFault, NotSimulated, missing, unauthorized, unsupported
 from qbo_simulator.limits import Limits, Throttled
 from qbo_simulator.query.run import run as run_query
@@ -15,7 +13,7 @@ from qbo_simulator.rules import TEMPLATES
 from qbo_simulator.web import extras, xml
 from qbo_simulator.web.batch import Batch, fault_of, strike
 from qbo_simulator.web.cdc import changes
-from qbo_simulator.web.forms import wants_json, wants_xml
+from qbo_simulator.web.forms import BATCH, NO_ROOTS, XML, read_body, roots_of, wants_json, wants_xml
 from qbo_simulator.web.http import JSON_ERROR, XML_ERROR, Answer, BadBody, Call, TooLarge, html_answer
 from qbo_simulator.web.memory import LONGEST, RequestMemory, check_length
 from qbo_simulator.web.tokens import Tokens
@@ -82,7 +80,8 @@ class Gateway:
         if kind == "throttled":
             raise Throttled
         resource = call.segments[3].lower() if len(call.segments) > 3 else ""
-        items = call.body.count(b'"bId"') if resource == "batch" else None
+        marker = b"bId=" if call.content_type in XML else b'"bId"'
+        items = call.body.count(marker) if resource == "batch" else None
         is_read = call.method == "GET" or resource == "query"
         self.limits.admit(call.realm_id, access.client_id, items, is_read)
         if call.segments[-1].lower() == SEND and self.world.companies[call.realm_id].environment == "sandbox":
@@ -158,9 +157,11 @@ class Gateway:
             case ("GET", "exchangerate"):
                 return self._timed(extras.exchange_rate(books, call, None))
             case ("POST", "exchangerate"):
-                return self._timed(extras.exchange_rate(books, call, self._json(call)))
+                return self._timed(
+                    extras.exchange_rate(books, call, read_body(call, roots_of(ENTITIES["ExchangeRate"])))
+                )
             case ("POST", "taxservice", "taxcode"):
-                return extras.tax_service(books, self._json(call))
+                return extras.tax_service(books, read_body(call, NO_ROOTS))
             case _:
                 raise self._no_resource(call)
 
@@ -208,18 +209,8 @@ class Gateway:
     def _batch(self, call: Call, books: Books) -> Answer:
         if call.method != "POST":
             raise unsupported(f"{call.method} {call.path}")
-        text = self.batch.run(books, self._json(call), call.parameters.get("requestid", ""), call.mishap)
+        text = self.batch.run(books, read_body(call, BATCH), call.parameters.get("requestid", ""), call.mishap)
         return self._timed(f"{{{text}}}")
-
-    def _json(self, call: Call) -> Any:
-        if call.content_type != "application/json":
-            raise Fault(
-                "1050", f"Unsupported content type : {call.content_type or 'none'}; application/json is expected."
-            )
-        try:
-            return wire.decode(call.payload())
-        except wire.UnreadableJson as error:
-            raise Fault("2010", f"Property Name:{error}") from error
 
     def _read(self, call: Call, books: Books, entity: EntityType, rest: list[str]) -> Answer:
         if entity.name == "Preferences" and len(rest) == 1:
@@ -249,7 +240,7 @@ class Gateway:
             return operations.write(books, entity, SEND, {"Id": rest[1]}, send_to=call.parameters.get("sendto"))
         if len(rest) != 1:
             raise self._no_resource(call)
-        raw = self._json(call)
+        raw = read_body(call, roots_of(entity))
         operation = operations.operation_of(entity.name, raw, call.parameters)
         flags = frozenset(
             part.strip().lower() for part in call.parameters.get("include", "").split(",") if part.strip()

@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from qbo_simulator import operations, wire
 from qbo_simulator.clock import answer_time
@@ -16,7 +15,7 @@ from qbo_simulator.errors import MESSAGES, SYSTEM
 from qbo_simulator.limits import Limits
 from qbo_simulator.mishaps import Mishaps, Rule
 from qbo_simulator.web import xml
-from qbo_simulator.web.forms import in_asked_form
+from qbo_simulator.web.forms import in_asked_form, read_body, roots_of
 from qbo_simulator.web.http import (
     JSON_ERROR,
     JSON_OK,
@@ -158,7 +157,7 @@ def described(call: Call) -> tuple[str, str]:
     if rest[-1] == "send":
         return "send", entity.name
     try:
-        raw: Any = wire.decode(call.body)
+        raw = read_body(call, roots_of(entity))
         return operations.operation_of(entity.name, raw, call.parameters), entity.name
     except Exception:  # noqa: BLE001 - an unreadable request matches no operation; it is refused where it is answered
         return "", entity.name

@@ -5,12 +5,16 @@ an element; ``value`` is the text of its element; an array is its elements one a
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from xml.parsers import expat
 
+from qbo_simulator.entities.fields import Listed, Reader, Shape, boolean, ignored, reference, typed_reference
 from qbo_simulator.wire import Json
 
 NAMESPACE = "http://schema.intuit.com/finance/v3"
+_SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 # A report's cells are the one thing whose ``value`` is an attribute: they have no text.
 _WITHOUT_TEXT = frozenset({"ColData"})
@@ -76,3 +80,141 @@ def _text(value: Any, escaped: dict[str, str] = _ESCAPED) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------
+
+# No request of QBO's is nested deeper or holds more; what does is read no further.
+DEEPEST = 40
+MOST_TAGS = 600_000
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class UnreadableXml(ValueError):
+    """The body is not XML, holds what is refused unread, or is not an element of QBO's namespace that is expected."""
+
+
+def decode(raw: bytes, roots: Mapping[str, Reader]) -> Any:
+    """What a JSON request would hold instead of this one: the schema says what is an array, a reference or a switch.
+
+    Names are not judged here: an unknown one is passed on, so that the rules refuse it as they refuse it in JSON.
+
+    :param roots: the elements that the request may be, each with its schema.
+    """
+    root = _Document(raw).root
+    if root.name not in roots:
+        raise _unexpected(root.name, *roots)
+    return _value(root, roots[root.name])
+
+
+def _unexpected(name: str, *expected: str) -> UnreadableXml:
+    names = " or ".join(f"<{{{NAMESPACE}}}{one}>" for one in dict.fromkeys(expected))
+    return UnreadableXml(f"Unexpected element <{name}>" + (f"; expected is {names}" if names else ""))
+
+
+class _Element:
+    """One element while it is read."""
+
+    __slots__ = ("attributes", "children", "is_nil", "name", "texts")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_nil = False
+        self.attributes: Json = {}
+        self.children: list[_Element] = []
+        self.texts: list[str] = []
+
+
+class _Document:
+    """Reads a document. It may have no type declaration, and so no entities of its own and none from elsewhere."""
+
+    def __init__(self, raw: bytes) -> None:
+        if raw.count(b"<") > MOST_TAGS:
+            raise UnreadableXml("The body holds too many elements")
+        self._open = [_Element("")]
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._refuse_declaration
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        try:
+            parser.Parse(raw, True)
+        except (expat.ExpatError, LookupError) as error:
+            raise UnreadableXml(f"The body is not well-formed XML: {error}") from error
+        (self.root,) = self._open[0].children
+
+    def _refuse_declaration(self, *_declared: Any) -> None:
+        raise UnreadableXml("A document type declaration is not accepted")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._open) > DEEPEST:
+            raise UnreadableXml("The body is nested too deeply")
+        namespace, _, local = name.rpartition(" ")
+        if namespace != NAMESPACE:
+            raise _unexpected(f"{{{namespace}}}{local}" if namespace else local, local)
+        # Small letters begin attributes; an element that does so is none of QBO's.
+        element = _Element(f"<{local}>" if local[0].islower() else local)
+        for key, value in attributes.items():
+            if key == f"{_SCHEMA_INSTANCE} nil":
+                element.is_nil = value.strip() in ("true", "1")
+            elif key == "sparse":
+                if value.strip() not in _BOOLEANS:
+                    raise UnreadableXml(f'sparse="{_checked(value)}" is neither true nor false')
+                element.attributes[key] = _BOOLEANS[value.strip()]
+            elif not key.startswith(_SCHEMA_INSTANCE):
+                is_known = key[0].islower() and key != "value" and " " not in key
+                element.attributes[key if is_known else f"@{key}"] = _checked(value)
+        self._open[-1].children.append(element)
+        self._open.append(element)
+
+    def _text(self, text: str) -> None:
+        self._open[-1].texts.append(_checked(text))
+
+    def _end(self, _name: str) -> None:
+        element = self._open.pop()
+        if element.children and "".join(element.texts).strip():
+            raise UnreadableXml(f"Text beside the elements in <{element.name}>")
+
+
+def _checked(text: str) -> str:
+    if "\x7f" in text:
+        raise UnreadableXml("Invalid character (DEL)")
+    return text
+
+
+def _value(element: _Element, reader: Reader | None) -> Any:
+    """An element's object, or its text where it is no object."""
+    if element.is_nil:
+        return None
+    fields = reader.fields if isinstance(reader, Shape) else {}
+    tree: Json = dict(element.attributes)
+    if not element.children:
+        return _leaf(element, reader, tree)
+    for child in element.children:
+        inner = fields.get(child.name)
+        if isinstance(inner, Listed):
+            tree.setdefault(child.name, []).append(_value(child, inner.reader))
+        elif child.name not in tree:
+            tree[child.name] = _value(child, inner)
+        elif isinstance(tree[child.name], list):
+            tree[child.name].append(_value(child, inner))
+        else:
+            tree[child.name] = [tree[child.name], _value(child, inner)]
+    return tree
+
+
+def _leaf(element: _Element, reader: Reader | None, attributes: Json) -> Any:
+    text = "".join(element.texts)
+    if isinstance(reader, Shape) and "value" not in reader.fields and not text.strip():
+        return attributes
+    if attributes or (text and _has_text_as_value(element.name, reader)):
+        return {"value": text, **attributes}
+    return _BOOLEANS.get(text.strip(), text) if reader is boolean else text
+
+
+def _has_text_as_value(name: str, reader: Reader | None) -> bool:
+    """Whether JSON holds the text of an element as ``value`` of an object: so it does in references and memos."""
+    if reader is None or reader is ignored:
+        return name.endswith("Ref")
+    return reader in (reference, typed_reference) or (isinstance(reader, Shape) and "value" in reader.fields)
