@@ -128,6 +128,7 @@ def settle_command(*arguments: str) -> int:
     return int(parsed.run(parsed))
 
 
+@pytest.mark.row("F12", "F151", "G10")
 @pytest.mark.parametrize(
     ("trouble", "topic"),
     [

@@ -124,7 +124,7 @@ def test_a_dead_sign_on_asks_to_reconnect(browser, connected, state):
     assert "Reconnect</button>" in page
 
 
-@pytest.mark.row("F16", "X6")
+@pytest.mark.row("F16", "F17", "X6")
 def test_disconnect_revokes_forgets_and_archives(browser, connected, realms, state, simulator):
     """Afterwards Intuit refuses the old token, no token is stored, the links are in the archive, and the page says so."""
     company = simulator.seed(realm_id="9130000000000055", name="Short Visit Inc")

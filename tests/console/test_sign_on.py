@@ -294,10 +294,18 @@ def test_reconnecting_keeps_the_row_and_its_links(browser, realms, state):
         " origin, written_at) values (%s, 'sandbox', 'billing_db', 'invoice', '1', 'Invoice', '7', '0', '{}', 'created', now())",
         (realm.id,),
     )
+    state.execute(
+        "insert into qbo_sync.mappings (realm, kind, billing_key, qbo_id, qbo_name, origin, changed_by)"
+        " values (%s, 'customer', 'c1', '5', 'Acme', 'console', 'anna')",
+        (realm.id,),
+    )
 
     sign_on(admin)
 
     assert realm_by_key(state, "us").id == realm.id
+    assert state.execute("select realm, qbo_id, changed_by from qbo_sync.mappings").fetchall() == [
+        (realm.id, "5", "anna")
+    ]
     assert sign_ons(state)[realm.id].needs_reconnect is None
     assert state.execute("select count(*) from qbo_sync.links").fetchone() == (1,)
 

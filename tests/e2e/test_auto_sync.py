@@ -19,6 +19,7 @@ def first_run(site: Site) -> Iterator[list[str]]:
     site.pause(SYNC)
 
 
+@pytest.mark.row("X4")
 def test_the_sync_takes_everything_first_and_then_what_changed(site: Site, first_run: list[str]) -> None:
     """All that is no draft; then nothing with at most two calls; then one change; then all that one mapping had blocked."""
     on, series = day(4), site.series("S")

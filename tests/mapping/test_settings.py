@@ -254,6 +254,7 @@ def test_two_realms_on_one_connection_are_both_refused(tmp_path: Path) -> None:
     assert list(bad) == ["east", "west"]
 
 
+@pytest.mark.row("G13")
 def test_one_realms_mistake_leaves_the_others_usable(tmp_path: Path) -> None:
     """G13: load_each gives what is good; load_all refuses with the errors of all."""
     write(tmp_path, REQUIRED, "good")

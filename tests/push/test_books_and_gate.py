@@ -154,7 +154,7 @@ def test_a_default_category_taken_away_holds_back_its_invoices_until_it_is_back(
     assert {world.statuses()[key] for key in blocked} == {("Synced", "created")}
 
 
-@pytest.mark.row("F68")
+@pytest.mark.row("F68", "F69")
 def test_old_detail_is_told_or_stopped_as_settings_say(world: World) -> None:
     """Detail older than the days of the setting: by default the invoice goes with a warning, with stop it stays."""
     for number, age in (("T-1", 120), ("T-2", 121)):

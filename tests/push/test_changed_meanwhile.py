@@ -189,6 +189,41 @@ def test_whatever_an_answer_says_otherwise_is_named(wired: tuple[World, Wire]) -
     assert_exactly_once(world)
 
 
+@pytest.mark.parametrize("kind", ["update Invoice", "void Invoice", "send Invoice"])
+def test_an_answer_that_names_another_invoice_is_looked_up(wired: tuple[World, Wire], kind: str) -> None:
+    """T-1 is written, and the answer shows T-2: QuickBooks is asked, and each document keeps its own link."""
+    world, wire = wired
+    begin(world, voided_in_billing="void")
+    for number in (1, 2):
+        world.invoice(f"T-{number}", billing_email="ap@cafe.example")
+    world.run()
+    links = "select billing_id, qbo_id from qbo_sync.links where kind = 'invoice' order by billing_id"
+    linked, others = world.sql(links), world.in_qbo("T-2")
+
+    def shows_the_other(handler: Handler, call: Call) -> None:
+        answer = handler.forward(call)
+        found = json.loads(answer.body)
+        handler.give(Answer(answer.status, answer.headers, json.dumps({**found, "Invoice": others[0]}).encode()))
+
+    if kind == "update Invoice":
+        world.change("inv-T-1", "90.00")
+    elif kind == "void Invoice":
+        world.sql("update billing.invoices set status = 'void' where invoice_id = 'inv-T-1'")
+    wire.strike(shows_the_other, kind)
+    if kind == "send Invoice":
+        world.run(invoice_numbers=["T-1"], delivery="send")
+    else:
+        world.run()
+
+    assert wire.struck == [kind]
+    assert len(wire.sent(kind)) == 1
+    assert world.sql(links) == linked
+    assert world.in_qbo("T-2") == others
+    assert world.status("inv-T-1") == ("Synced", "updated")
+    assert_exactly_once(world, voided=["T-1"] if kind == "void Invoice" else [])
+    assert_settled(world)
+
+
 @pytest.mark.parametrize("table", ["attempts", "links"])
 def test_a_database_without_space_posts_nothing_twice(wired: tuple[World, Wire], table: str) -> None:
     """Claims or answers cannot be stored: the push ends at once; with space again all is found or sent, once."""

@@ -116,6 +116,31 @@ def test_where_quickbooks_cannot_tell_all_deletions_nothing_is_sent_again(planne
     assert_settled(world)
 
 
+def test_a_sending_of_which_deletions_are_told_no_more_is_not_repeated(planned: tuple[World, Wire, str]) -> None:
+    """Our call never arrived, and is looked for after 31 days: QuickBooks tells the deletions of 30, so a person decides."""
+    world, wire, _ = planned
+
+    def a_month_ago(handler: Handler, call: Call) -> None:
+        world.sql(
+            "update qbo_sync.plan_items set sent_at = sent_at - interval '31 days',"
+            " claimed_at = claimed_at - interval '31 days' where doc_number = 'T-1'"
+        )
+        handler.reset()
+
+    wire.strike(a_month_ago, "create Invoice")
+
+    world.run()
+    left = world.status("inv-T-1")
+    by_itself = world.in_qbo()
+    world.run(invoice_numbers=["T-1"])
+
+    assert left == ("Error", "ambiguous")
+    assert by_itself == []
+    assert len(wire.sent("create Invoice")) == 2
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
 def test_what_is_unknown_is_settled_before_we_change_too_much_ourselves(wired: tuple[World, Wire]) -> None:
     """The first of 28 batches never arrived: QuickBooks is asked for deletions while what we wrote since fits into its answer."""
     world, wire = wired

@@ -68,7 +68,7 @@ def test_a_closed_company_leaves_everything_planned(
     assert_settled(world)
 
 
-@pytest.mark.row("F13")
+@pytest.mark.row("F13", "F14")
 def test_a_dead_sign_on_asks_for_a_new_one_and_the_plan_goes_on(
     planned: tuple[World, Wire, dict[str, Any], dict[str, Any]],
 ) -> None:
@@ -132,6 +132,37 @@ def test_a_throttled_company_is_paused_and_then_goes_on(
     assert world.sql("select paused_why is not null and last_throttled_at is not null from qbo_sync.throttle") == [
         (True,)
     ]
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
+@pytest.mark.row("X9", "F143")
+def test_the_limits_of_the_settings_are_kept(world: World) -> None:
+    """QuickBooks takes three calls a second, settings say two: it refuses none. Each limit reaches what spaces the calls."""
+    limits = {
+        "requests_per_minute": 120,
+        "requests_per_second": 2,
+        "in_flight": 4,
+        "batches_per_minute": 17,
+        "batch_size": 1,
+        "items_counted": True,
+        "share_used": "0.9",
+    }
+    world.settings(waits=FAST, limits=limits, read_budget=1234)
+    for number in range(6):
+        world.invoice(f"T-{number}")
+    plan, context = world.prepare()
+    world.qbo.limits(is_on=True, per_second=3)
+    world.qbo.clear_journal()
+
+    runs.push(plan, context)
+
+    posted = [call["path"] for call in world.qbo.journal() if call["path"].endswith("/invoice")]
+    assert [call["path"] for call in world.qbo.journal() if call["status"] == 429] == []
+    ((kept,),) = world.sql("select limits from qbo_sync.throttle")
+    spaced_by = {name: value for name, value in limits.items() if name != "batch_size"}
+    assert kept == {**spaced_by, "share_used": 0.9, "reads_per_month": 1234}
+    assert len(posted) == 6
     assert_exactly_once(world)
     assert_settled(world)
 

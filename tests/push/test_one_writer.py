@@ -283,6 +283,7 @@ def test_a_sending_that_comes_late_does_no_harm(wired: tuple[World, Wire], memor
     assert world.run()["sent"] == 0
 
 
+@pytest.mark.row("F145")
 def test_others_are_busy_while_a_frozen_push_holds_the_lock(wired: tuple[World, Wire]) -> None:
     """A frozen process keeps its lock: the next push waits, fails as busy and sends nothing; then the frozen one ends well."""
     world, wire = wired

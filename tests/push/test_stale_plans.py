@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from include.stores.plans import PlanError
 from include.wiring import runs
-from tests.push.audit import assert_settled
+from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.conftest import FAST, LIMITS
 from tests.push.people import add_customer
 from tests.world import World
@@ -111,6 +112,29 @@ def test_changes_that_changed_again_since_the_plan_are_not_sent(world: World) ->
     assert_new_plan_brings_the_latest(world)
 
 
+@pytest.mark.row("G2")
+def test_a_plan_that_expired_is_pushed_by_nobody(world: World) -> None:
+    """Seven days are over: neither its own run nor the form sends anything of it, and both say why; a new plan goes."""
+    world.settings(waits=FAST, limits=LIMITS)
+    world.invoice("T-1")
+    shown = world.run(mode="plan_only")
+    late = "update qbo_sync.plans set expires_at = now() - interval '1 second' where id = %s"
+    world.sql(late, shown["plan_id"])
+
+    with pytest.raises(PlanError, match="older than 7 days: make a new one"):
+        world.run(plan_id=shown["plan_id"])
+    plan, context = world.prepare()
+    world.sql(late, plan["plan_id"])
+    with pytest.raises(PlanError, match=r"expired on .*: make a new one"):
+        runs.push(plan, context)
+    unsent = world.in_qbo()
+    world.run()
+
+    assert unsent == []
+    assert_exactly_once(world)
+    assert_settled(world)
+
+
 def test_a_change_that_another_run_wrote_since_the_plan_is_not_repeated(world: World) -> None:
     """Two plans of one change: the link moved on, so the older plan sends nothing."""
     world.settings(waits=FAST, limits=LIMITS, locked_before="off")
@@ -130,7 +154,7 @@ def test_a_change_that_another_run_wrote_since_the_plan_is_not_repeated(world: W
 @pytest.mark.parametrize("is_new", [True, False])
 @pytest.mark.row("F152")
 def test_books_that_were_closed_behind_our_back_refuse_by_name(world: World, is_new: bool) -> None:
-    """Nobody told us of the new closing date: QuickBooks refuses, and the document is Skipped period_closed."""
+    """Nobody told us of the new closing date: QuickBooks refuses, and the document is Skipped with its words and the cure."""
     world.settings(waits=FAST, limits=LIMITS, locked_before="off")
     world.invoice("T-1", amounts=("10.00",))
     if not is_new:
@@ -142,3 +166,4 @@ def test_books_that_were_closed_behind_our_back_refuse_by_name(world: World, is_
 
     assert totals(world) == ({} if is_new else {"T-1": 10})
     assert world.status("inv-T-1") == ("Skipped", "period_closed")
+    assert "reopen the books in QuickBooks" in world.reasons("inv-T-1")["period_closed"]

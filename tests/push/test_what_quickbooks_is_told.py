@@ -167,7 +167,7 @@ def test_another_currency_than_the_companys_is_stopped_before_any_call(world: Wo
     assert world.sql("select count(*) from qbo_sync.attempts where event = 'sent'") == [(0,)]
 
 
-@pytest.mark.row("F102", "X5")
+@pytest.mark.row("F102", "F148", "X5")
 def test_a_refused_tax_detail_is_explained_and_not_repeated(world: World) -> None:
     """QuickBooks' own words are kept, the cure names the setting, and the write went out once."""
     world.invoice("T-1")
@@ -180,4 +180,21 @@ def test_a_refused_tax_detail_is_explained_and_not_repeated(world: World) -> Non
     told = world.reasons("inv-T-1")["refused"]
     assert "Invalid TxnTaxDetail" in told
     assert "set qbo_computes" in told
+    assert len(sent_invoices(world)) == 1
+
+
+@pytest.mark.row("F148", "G18")
+def test_a_fault_that_nobody_knows_is_told_in_its_own_words(world: World) -> None:
+    """A code that the catalogue does not have: an Error after one call, with QuickBooks' words to the letter, kept as well."""
+    words = "News from QuickBooks: «Ärger» 5 < 6 & 7"
+    world.invoice("T-1")
+    world.qbo.fault("fault", path="/invoice", code="98765", detail=words, count=0)
+
+    world.run()
+
+    world.qbo.clear_faults()
+    assert world.status("inv-T-1") == ("Error", "refused")
+    assert words in world.reasons("inv-T-1")["refused"]
+    ((kept,),) = world.sql("select answer from qbo_sync.attempts where event = 'answered' and billing_id = 'inv-T-1'")
+    assert words in kept
     assert len(sent_invoices(world)) == 1

@@ -208,6 +208,7 @@ def test_good_tokens_are_used_as_they_are(store: MemoryTokenStore, tokens: Token
     assert usable_tokens(store, never, time_.now) is tokens
 
 
+@pytest.mark.row("F12")
 def test_tokens_about_to_run_out_are_refreshed_first(store: MemoryTokenStore, tokens: TokenSet, time_: Time) -> None:
     """A call takes a while: an access token with 30 s left would die under way."""
     newer = replace(tokens, access_token="access-2")
@@ -218,6 +219,7 @@ def test_tokens_about_to_run_out_are_refreshed_first(store: MemoryTokenStore, to
     assert store.read() is newer
 
 
+@pytest.mark.row("F12")
 def test_rejected_tokens_are_refreshed_though_they_look_good(
     store: MemoryTokenStore, tokens: TokenSet, time_: Time
 ) -> None:

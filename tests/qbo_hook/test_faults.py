@@ -246,11 +246,15 @@ def test_texts_that_matter_are_told_apart(code: str, detail: str, name: str, mod
         ("AuthorizatonFault", "realm"),
     ],
 )
+@pytest.mark.row("G18")
 def test_an_unknown_code_is_judged_by_its_type(kind: str, mode: str) -> None:
     """Only a ValidationFault is sure to have executed nothing; its words are kept as they are."""
-    entry = classify(fault_of("98765", "News from QuickBooks", kind))
+    fault = fault_of("98765", "News from QuickBooks", kind)
+    entry = classify(fault)
 
     assert (entry.name, entry.failure_mode) == ("unclassified", mode)
+    assert "News from QuickBooks" in str(fault)
+    assert "98765" in str(fault)
 
 
 def test_a_system_fault_is_unknown_whatever_its_code() -> None:

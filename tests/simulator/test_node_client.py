@@ -39,6 +39,7 @@ def modules() -> Path:
     return folder / "node_modules"
 
 
+@pytest.mark.row("G5")
 def test_node_quickbooks_works_unchanged(simulator: RunningSimulator, modules: Path) -> None:
     """Tokens, create, read, update, send, PDF, pay, void, delete, refusals, requestid, batch, query, CDC, upload, reports."""
     given = [simulator.base_url, DEFAULT_REALM, simulator.access_token(), REFRESH_TOKEN]

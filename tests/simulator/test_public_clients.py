@@ -108,6 +108,7 @@ def an_invoice(amount: float = 100, customer: str = "1") -> Invoice:
     return invoice
 
 
+@pytest.mark.row("G5")
 def test_intuits_oauth_client_signs_on_refreshes_and_revokes(simulator: RunningSimulator) -> None:
     """Authorization URL, code, tokens, user, refresh, revocation; then its own exception."""
     client = auth_client(simulator)
@@ -158,6 +159,7 @@ def test_python_quickbooks_queries(client: Any) -> None:
     assert len(Item.all(qb=client)) == 18
 
 
+@pytest.mark.row("G5")
 def test_python_quickbooks_batches(client: Any, simulator: RunningSimulator) -> None:
     """Good items are made, bad ones reported."""
     result = batch_create([an_invoice(), an_invoice(customer="999"), an_invoice()], qb=client)

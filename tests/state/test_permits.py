@@ -211,6 +211,7 @@ def test_a_permit_given_back_twice_or_lapsed_is_ignored(worker, connection):
     assert connection.execute("select returned_at from qbo_sync.permits").fetchone() == first
 
 
+@pytest.mark.row("F144")
 def test_four_real_workers_keep_the_limit_of_a_second(dsn, realm, connection):
     """Four connections at once on the real clock: no sliding second holds more than the limit."""
     limits = replace(WIDE, requests_per_minute=6_000, requests_per_second=50, in_flight=3)
