@@ -18,13 +18,13 @@ TokensT = TypeVar("TokensT", bound="TokensShape")
 
 
 class Cipher(Protocol):
-    """Encrypts what is stored; Airflow's Fernet fits."""
+    """Encrypts what is stored."""
 
     def encrypt(self, msg: bytes) -> bytes:
         """Return the secret form of the bytes."""
 
     def decrypt(self, msg: bytes) -> bytes:
-        """Return the bytes of their secret form."""
+        """Return the bytes of their secret form. Raises WrongKeyError for what another key has made."""
 
 
 class TokensShape(Protocol):
@@ -69,6 +69,13 @@ class WrongKeyError(RuntimeError):
     """What is stored was encrypted with a key that this process does not have; the stored pair stays as it is."""
 
     failure_mode = "person"
+
+    def __init__(self) -> None:
+        """Say so, with the cure."""
+        super().__init__(
+            "the company's tokens are encrypted with another key than this process has: give all of Airflow's processes "
+            "the same AIRFLOW__CORE__FERNET_KEY and restart them, or connect the company again"
+        )
 
 
 class WrongCompanyError(RuntimeError):
@@ -234,13 +241,7 @@ class PostgresTokenStore(Generic[TokensT]):
         )
 
     def _decrypted(self, secret: str) -> str:
-        try:
-            return self._cipher.decrypt(secret.encode()).decode()
-        except Exception as error:  # each cipher has a class of its own for this
-            raise WrongKeyError(
-                "the company's tokens are encrypted with another key than this process has: give all of Airflow's processes "
-                "the same AIRFLOW__CORE__FERNET_KEY and restart them, or connect the company again"
-            ) from error
+        return self._cipher.decrypt(secret.encode()).decode()
 
 
 def rotate_key(connection: psycopg.Connection[Any], cipher: Cipher) -> int:
@@ -248,6 +249,7 @@ def rotate_key(connection: psycopg.Connection[Any], cipher: Cipher) -> int:
 
     :param connection: used for one transaction
     :param cipher: reads what any of its keys has written, and writes with the first
+    :raises WrongKeyError: if a token was written with none of them
     """
     require_encryption(cipher)
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:

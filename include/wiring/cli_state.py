@@ -73,15 +73,13 @@ def run_migrate(arguments: argparse.Namespace) -> int:
 
 def run_rotate_key(arguments: argparse.Namespace) -> int:
     """Encrypt every stored token anew, all or none."""
-    from cryptography.fernet import InvalidToken
-
-    from include.stores.tokens import rotate_key
+    from include.stores.tokens import WrongKeyError, rotate_key
 
     with connections.connect_state() as connection:
         require_current_schema(connection)
         try:
             number = rotate_key(connection, connections.cipher())
-        except InvalidToken:
+        except WrongKeyError:
             raise CommandError(
                 "a stored token was encrypted with a key that Airflow does not have, and nothing was changed: "
                 "set AIRFLOW__CORE__FERNET_KEY to 'new,old'"

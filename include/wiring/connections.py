@@ -14,7 +14,7 @@ from psycopg import pq
 from psycopg.types.json import set_json_loads
 
 from include.billing_sync.exact_json import loads
-from include.stores.tokens import NoEncryptionError
+from include.stores.tokens import NoEncryptionError, WrongKeyError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -52,6 +52,29 @@ class ConnectionMissingError(RuntimeError):
 
 class UnreachableError(psycopg.OperationalError):
     """A database that cannot be opened. It may come back, so tasks are repeated; the text names the Connection to look at."""
+
+
+class AirflowCipher:
+    """Airflow's Fernet, whose refusal of what another key has made comes out as the stores' own error.
+
+    :param fernet: Airflow's; any other of its shape
+    """
+
+    def __init__(self, fernet: Cipher) -> None:
+        self._fernet = fernet
+
+    def encrypt(self, msg: bytes) -> bytes:
+        """Return the secret form of the bytes."""
+        return self._fernet.encrypt(msg)
+
+    def decrypt(self, msg: bytes) -> bytes:
+        """Return the bytes of their secret form. Raises WrongKeyError for what another key has made."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self._fernet.decrypt(msg)
+        except InvalidToken as error:
+            raise WrongKeyError from error
 
 
 def as_server_process() -> None:
@@ -156,7 +179,7 @@ def cipher() -> Cipher:
     from airflow.sdk.exceptions import AirflowException
 
     try:
-        return get_fernet()
+        return AirflowCipher(get_fernet())
     except AirflowException as error:
         raise NoEncryptionError(
             f"Airflow's Fernet key cannot be used ({error}): set AIRFLOW__CORE__FERNET_KEY"

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import psycopg
 
 from include.billing_sync.diagnosis import Diagnosis, Level
+from include.stores.tokens import NoEncryptionError, WrongKeyError
 from include.wiring.connections import ConnectionMissingError
 from include.wiring.preflight import preflight
 from include.wiring.settings import SettingsError
 from qbo_hook.errors import QboError
+
+_SAYS_WHY = (QboError, SettingsError, ConnectionMissingError, NoEncryptionError, WrongKeyError)
+"""What keeps a realm from being examined, and names its cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ def examination(realm_key: str) -> Examination:
     """Examine the realm now. Asks QuickBooks and billing, so it may take some seconds."""
     try:
         findings = preflight(realm_key).findings
-    except (QboError, SettingsError, ConnectionMissingError, psycopg.Error) as error:
+    except (*_SAYS_WHY, psycopg.Error) as error:
         return Examination(problem=str(error))
     red, hints, green = (
         [one for one in findings if one.level is level] for level in (Level.RED, Level.HINT, Level.GREEN)

@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ import psycopg
 from include.billing_sync.settings import RealmSettings
 from include.stores import realms as companies
 from include.stores.locks import BusyError, RealmLock
+from include.stores.tokens import NoEncryptionError, WrongKeyError
 from include.wiring import clients, connections
 from include.wiring.connections import ConnectionMissingError
 from include.wiring.reference import refresh_lists
@@ -297,20 +299,18 @@ def _read_lists(client: QboClient, state: psycopg.Connection[Any], realm: int) -
 
 
 def _revoke(realm_key: str, realm: int) -> str:
-    """Give the tokens up at Intuit. Whatever happens there, the realm is disconnected here."""
-    store = clients.token_store(realm, connections.connect_state)
+    """Give the tokens up at Intuit. Whatever happens there, and whatever can be read here, the realm is disconnected here."""
     try:
-        tokens = store.read()
+        with closing(clients.token_store(realm, connections.connect_state)) as store:
+            tokens = store.read()
         if tokens is not None:
             QboHook(load_settings(realm_key).connection).get_auth().revoke(tokens)
-    except (QboError, SettingsError, ConnectionMissingError) as error:
+    except (QboError, SettingsError, ConnectionMissingError, WrongKeyError, NoEncryptionError) as error:
         log.warning("tokens of %s were not revoked at Intuit: %s", realm_key, error)
         return (
             "Intuit did not confirm that the tokens are revoked. To be sure, open the app list of the company in "
             "QuickBooks and disconnect the app there too."
         )
-    finally:
-        store.close()
     return ""
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
 import requests
+from airflow.sdk.crypto import get_fernet
 from cryptography.fernet import Fernet
 
 from include.stores.realms import realm_by_key
@@ -308,6 +309,26 @@ def test_reconnecting_keeps_the_row_and_its_links(browser, realms, state):
     ]
     assert sign_ons(state)[realm.id].needs_reconnect is None
     assert state.execute("select count(*) from qbo_sync.links").fetchone() == (1,)
+
+
+def test_a_company_whose_tokens_nobody_can_read_can_be_disconnected(browser, realms, state, monkeypatch):
+    """The key of before is lost: the company is disconnected here, and the person is told to do so in QuickBooks as well."""
+    from tests.console.test_companies import disconnect
+
+    admin = browser("ADMIN")
+    sign_on(admin)
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
+    get_fernet.cache_clear()
+    try:
+        answer = disconnect(admin)
+    finally:
+        monkeypatch.undo()
+        get_fernet.cache_clear()
+
+    assert answer.status_code == 200, answer.text
+    assert "disconnect the app there too" in answer.text
+    assert realm_by_key(state, "us") is None
+    assert counted(state) == (1, 0)
 
 
 def test_a_disconnected_company_can_be_connected_again(browser, realms, state):

@@ -6,13 +6,15 @@ import json
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import psycopg
 import pytest
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet
 
 from include.stores.tokens import (
     NoEncryptionError,
@@ -23,6 +25,7 @@ from include.stores.tokens import (
     WrongKeyError,
     rotate_key,
 )
+from include.wiring.connections import AirflowCipher
 from qbo_hook.tokens import TokenSet
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -35,13 +38,32 @@ OLD = TokenSet(
     scope="com.intuit.quickbooks.accounting",
     hard_expires_at=NOW + timedelta(days=1000),
 )
+
+
+class Broken:
+    """A cipher with a fault of its own."""
+
+    def encrypt(self, msg):
+        """Turn the bytes around."""
+        return msg[::-1]
+
+    def decrypt(self, msg):
+        """Fail as a program does."""
+        raise TypeError("a mistake in the program")
+
+
+def new_cipher():
+    """A cipher with a new key."""
+    return AirflowCipher(Fernet(Fernet.generate_key()))
+
+
 NEW = replace(OLD, access_token="access-1", refresh_token="RT1-1", access_expires_at=NOW + timedelta(hours=1))
 
 
 @pytest.fixture
 def cipher():
     """A real key."""
-    return Fernet(Fernet.generate_key())
+    return new_cipher()
 
 
 @pytest.fixture
@@ -261,10 +283,10 @@ def test_a_disconnect_during_a_refresh_is_not_undone(store, connection):
 
 def test_the_key_can_be_changed(store, cipher, dsn, realm):
     """After rotation the new key alone reads the tokens, and the old one no longer does."""
-    new_key = Fernet(Fernet.generate_key())
+    new_key = new_cipher()
 
     with psycopg.connect(dsn) as connection:
-        assert rotate_key(connection, MultiFernet([new_key, cipher])) == 1
+        assert rotate_key(connection, SimpleNamespace(encrypt=new_key.encrypt, decrypt=cipher.decrypt)) == 1
 
     renewed = PostgresTokenStore(lambda: psycopg.connect(dsn), realm, new_key, TokenSet)
     assert renewed.read() == OLD
@@ -275,7 +297,15 @@ def test_the_key_can_be_changed(store, cipher, dsn, realm):
 
 def test_a_key_that_does_not_fit_changes_nothing(store, dsn):
     """When one token cannot be read, the rotation stops and every token stays as it was."""
-    with psycopg.connect(dsn) as connection, pytest.raises(InvalidToken):
-        rotate_key(connection, Fernet(Fernet.generate_key()))
+    with psycopg.connect(dsn) as connection, pytest.raises(WrongKeyError):
+        rotate_key(connection, new_cipher())
 
     assert store.read() == OLD
+
+
+def test_a_fault_of_the_cipher_is_no_wrong_key(store, dsn, realm):
+    """Whoever is told to change keys must have a key to change: any other error stays what it is."""
+    other = PostgresTokenStore(lambda: psycopg.connect(dsn), realm, Broken(), TokenSet)
+
+    with closing(other), pytest.raises(TypeError, match="a mistake in the program"):
+        other.read()
