@@ -22,6 +22,8 @@ _SHOWN = 60
 class BillingError(Exception):
     """Billing cannot be read as a whole: the file, what is wrong with it, and the cure."""
 
+    failure_mode = "person"
+
     def __init__(self, file: str, problem: str, cure: str) -> None:
         """Keep the parts, so that callers may show them apart."""
         super().__init__(f"{file}: {problem}; {cure}")

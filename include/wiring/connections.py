@@ -15,6 +15,7 @@ from psycopg.types.json import set_json_loads
 
 from include.billing_sync.exact_json import loads
 from include.stores.tokens import NoEncryptionError, WrongKeyError
+from include.wiring.refusals import is_for_a_person
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -52,6 +53,12 @@ class ConnectionMissingError(RuntimeError):
 
 class UnreachableError(psycopg.OperationalError):
     """A database that cannot be opened. It may come back, so tasks are repeated; the text names the Connection to look at."""
+
+
+class RefusedError(UnreachableError):
+    """A database that is there and lets this user not in: wrong password, no such user, database or right."""
+
+    failure_mode = "person"
 
 
 class AirflowCipher:
@@ -192,6 +199,7 @@ def _opened(conn_id: str, *, autocommit: bool) -> psycopg.Connection[Any]:
         connection = psycopg.connect(dsn, autocommit=autocommit)
     except psycopg.OperationalError as error:
         cure = f"check host, port, database, user and password of Connection {conn_id}"
-        raise UnreachableError(f"{' '.join(str(error).split()).rstrip('.?')}. What to do: {cure}") from None
+        kind = RefusedError if is_for_a_person(dsn) else UnreachableError
+        raise kind(f"{' '.join(str(error).split()).rstrip('.?')}. What to do: {cure}") from None
     set_json_loads(loads, connection)
     return connection
