@@ -15,10 +15,10 @@ from psycopg.rows import DictRow, dict_row
 
 from include.billing_sync.exact_json import StoredJson
 from include.billing_sync.outcomes import IN_DOUBT, not_linkable
-from include.billing_sync.ports import NAME_KINDS, Claimed, Decide, Item, Link, Sending, Settled
+from include.billing_sync.ports import Claimed, Decide, Item, Link, Sending, Settled
 from include.billing_sync.statuses import ItemState
 from include.stores.settling import store_settled
-from include.stores.statements import sql
+from include.stores.statements import NAMES, sql
 
 
 class LockLost(Exception):
@@ -55,7 +55,7 @@ class PostgresOutbox:
 
     def names_to_write(self, plan_id: int, without: Sequence[int]) -> list[Item]:
         """Customers and items that are still planned, in the plan's order."""
-        return self._items(sql("names_to_write"), plan_id=plan_id, names=list(NAME_KINDS), without=list(without))
+        return self._items(sql("names_to_write"), plan_id=plan_id, without=list(without))
 
     def creates_not_looked_at(self, plan_id: int, limit: int, without: Sequence[int]) -> list[Item]:
         """The next planned creates that were not looked for in QBO under this lock."""
@@ -64,7 +64,6 @@ class PostgresOutbox:
             plan_id=plan_id,
             limit=limit,
             since=self.since,
-            names=list(NAME_KINDS),
             without=list(without),
         )
 
@@ -74,7 +73,6 @@ class PostgresOutbox:
             b"select '@' || kind || ':' || billing_id as reference, state, outcome, detail from qbo_sync.plan_items"
             b" where plan_id = %(plan_id)s and kind = any(%(names)s) and '@' || kind || ':' || billing_id = any(%(wanted)s)",
             plan_id=plan_id,
-            names=list(NAME_KINDS),
             wanted=list(references),
         )
         return {row["reference"]: (row["state"], row["outcome"] or "", row["detail"] or "") for row in rows}
@@ -86,7 +84,6 @@ class PostgresOutbox:
             plan_id=plan_id,
             limit=limit,
             since=self.since,
-            names=list(NAME_KINDS),
             without=list(without),
         )
         if not items:
@@ -133,7 +130,7 @@ class PostgresOutbox:
         epoch = self._ask_epoch()
         clock = self.connection.cursor(row_factory=dict_row).execute(b"select clock_timestamp() as now")
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(sql("lock_planned_items"), {"ids": [item.id for item in items], "names": list(NAME_KINDS)})
+            cursor.execute(sql("lock_planned_items"), {"ids": [item.id for item in items], "names": NAMES})
             self._check_epoch(epoch)
             with clock:
                 now: datetime = clock.fetchall()[0]["now"]
@@ -199,7 +196,7 @@ class PostgresOutbox:
         """All documents of the plan that are still planned wait for the same reason."""
         with self.connection.transaction():
             self._check_epoch(self._ask_epoch())
-            values = {"plan_id": plan_id, "reason": reason, "detail": detail, "names": list(NAME_KINDS)}
+            values = {"plan_id": plan_id, "reason": reason, "detail": detail, "names": NAMES}
             self.connection.execute(sql("hold_up_documents"), values)
 
     def archived(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Sequence[Link]]:
@@ -255,7 +252,6 @@ class PostgresOutbox:
             sql("links_of_documents"),
             environment=self.environment,
             realm=self.realm,
-            names=list(NAME_KINDS),
             **_keys(items),
         )
         return {(row["kind"], row["billing_id"]): link_from_row(row) for row in rows}
@@ -333,7 +329,7 @@ class PostgresOutbox:
 
     def _rows(self, statement: bytes, **values: Any) -> list[DictRow]:
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, values).fetchall()
+            return cursor.execute(statement, {"names": NAMES, **values}).fetchall()
 
     def _one(self, statement: bytes, **values: Any) -> DictRow:
         rows = self._rows(statement, **values)

@@ -15,9 +15,9 @@ from psycopg.rows import dict_row
 from include.billing_sync.documents import plain
 from include.billing_sync.exact_json import dumps
 from include.billing_sync.planning import DocumentStatus, PlannedItem
-from include.billing_sync.ports import NAME_KINDS, Item, Link
+from include.billing_sync.ports import Item, Link
 from include.stores.outbox import item_from_row, link_from_row
-from include.stores.statements import sql
+from include.stores.statements import NAMES, sql
 
 _WITHDRAWN = ["draft", "opted_out", "out_of_scope", "voided_in_billing", "deleted_in_billing"]
 """What billing took back, told beside a Synced document: no part of its content, so its end is looked for every night."""
@@ -108,7 +108,6 @@ class PlanStore:
         values = {
             "realm": self.realm,
             "environment": self.environment,
-            "names": list(NAME_KINDS),
             "sources": [source] * len(billing_ids),
             "kinds": [kind] * len(billing_ids),
             "billing_ids": list(billing_ids),
@@ -174,7 +173,7 @@ class PlanStore:
         rows = self._rows(
             b"select billing_id from qbo_sync.plan_items where environment = %(environment)s and source = %(source)s"
             b" and billing_id = any(%(ids)s) and state in ('sending', 'unknown') and not kind = any(%(names)s)",
-            {"environment": self.environment, "source": source, "ids": list(billing_ids), "names": list(NAME_KINDS)},
+            {"environment": self.environment, "source": source, "ids": list(billing_ids)},
         )
         return {row["billing_id"] for row in rows}
 
@@ -274,13 +273,13 @@ class PlanStore:
         rows = self._rows(
             b"select * from qbo_sync.plan_items where plan_id = %(plan_id)s and not kind = any(%(names)s)"
             b" and (%(action)s::text is null or action = %(action)s) order by step limit %(limit)s",
-            {"plan_id": plan_id, "limit": limit, "names": list(NAME_KINDS), "action": action},
+            {"plan_id": plan_id, "limit": limit, "action": action},
         )
         return [item_from_row(row) for row in rows]
 
     def to_approve(self, plan_id: int, limit: int) -> list[dict[str, Any]]:
         """The first documents of a plan with customer, currency and what changes, for a person to look at."""
-        values = {"plan_id": plan_id, "names": list(NAME_KINDS), "row_limit": limit}
+        values = {"plan_id": plan_id, "row_limit": limit}
         return self._rows(sql("documents_to_approve"), values)
 
     def counts(self, plan_id: int) -> list[dict[str, Any]]:
@@ -324,7 +323,7 @@ class PlanStore:
 
     def _rows(self, statement: bytes, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, values).fetchall()
+            return cursor.execute(statement, {"names": NAMES, **values}).fetchall()
 
 
 def _first(row: Any) -> Any:
