@@ -8,6 +8,7 @@ from include.billing_sync.closing import days_after_closing, posting_date, repor
 from include.billing_sync.fact_context import View, listed
 from include.billing_sync.money import is_known_currency
 from include.billing_sync.name_rules import code_points
+from include.billing_sync.payloads import memo_room
 from include.billing_sync.texts import LONGEST_SENSIBLE_TEXT, broken_characters, is_email, unseen_characters
 
 FIRST_DATE = date(2000, 1, 1)
@@ -192,12 +193,16 @@ def texts_detail(view: View) -> str:
 
 
 def _long_texts(view: View) -> list[str]:
-    limit = view.context.settings.description_length
-    return [f"{name}: {len(text):,} characters" for name, text in _texts(view) if len(text) > limit]
+    invoice, context = view.invoice, view.context
+    limit = context.settings.description_length
+    room = memo_room(invoice, posting_date(invoice.invoice_date, context.settings, context.company))
+    limited = [("memo", invoice.memo or "", room)]
+    limited += [(f"description of line {line.position}", line.description, limit) for line in invoice.lines]
+    return [f"{name}: {len(text):,} characters" for name, text, most in limited if len(text) > most]
 
 
 def texts_to_cut(view: View) -> int:
-    """Texts over the length that settings allow."""
+    """Memo and descriptions over what settings and QuickBooks allow; the memo leaves room for the reference behind it."""
     return len(_long_texts(view))
 
 

@@ -86,7 +86,8 @@ def invoice_payload(
     header = _header(invoice, entity, settings, company, customer_ref, mode)
     body = header | {"Line": lines} | _tax_part(plan, company, sign)
     meant = _meant(invoice, plan, sign, header, lines, is_rounded=rounding is not None)
-    return Payload(entity, body, meant, _moved(invoice, settings, company) + builder.warnings)
+    changed = [*_moved(invoice, settings, company), *_memo_cut(invoice, settings, company), *builder.warnings]
+    return Payload(entity, body, meant, changed)
 
 
 def _rounding_code(
@@ -127,10 +128,18 @@ def _note(invoice: Invoice, day: date) -> str:
 
     The memo goes where only the books show it: billing does not say that its customer may read it.
     """
+    memo = cut(invoice.memo or "", memo_room(invoice, day))
+    return f"{memo}\n{_reference(invoice, day)}" if memo else _reference(invoice, day)
+
+
+def memo_room(invoice: Invoice, day: date) -> int:
+    """Characters that billing's memo may have beside the reference, when the document goes to QuickBooks under this date."""
+    return NOTE_LENGTH - len(_reference(invoice, day)) - 1
+
+
+def _reference(invoice: Invoice, day: date) -> str:
     moved = f"Billing date {invoice.invoice_date}\n" if day != invoice.invoice_date else ""
-    reference = f"{moved}Ref {invoice.invoice_id}"
-    memo = cut(invoice.memo or "", NOTE_LENGTH - len(reference) - 1)
-    return f"{memo}\n{reference}" if memo else reference
+    return f"{moved}Ref {invoice.invoice_id}"
 
 
 def _tax_part(plan: TaxPlan, company: Company, sign: int) -> dict[str, Any]:
@@ -174,6 +183,12 @@ def _moved(invoice: Invoice, settings: RealmSettings, company: Company) -> list[
     if day == invoice.invoice_date:
         return []
     return [Finding("date_moved", f"{invoice.invoice_date} became {day}, the first day that is not closed")]
+
+
+def _memo_cut(invoice: Invoice, settings: RealmSettings, company: Company) -> list[Finding]:
+    memo = invoice.memo or ""
+    kept = cut(memo, memo_room(invoice, posting_date(invoice.invoice_date, settings, company)))
+    return [] if kept == memo else [Finding("text_cut", f"memo: {len(memo)} characters became {len(kept)}")]
 
 
 def update_payload(payload: Payload, answer: Mapping[str, Any]) -> Payload:

@@ -230,6 +230,17 @@ def test_texts_over_the_limit_are_counted():
     assert found["cut_detail"] == "description of line 1: 4,001 characters"
 
 
+def test_only_what_will_be_cut_counts_as_too_long():
+    """A limit of descriptions says nothing of number and memo; the memo's is what the reference behind it leaves free."""
+    chosen = settings(description_length=3)
+
+    fits = of(invoice(charge(description="abc"), doc_number="LL-10001", memo="m" * 3993), settings=chosen)
+    cut = of(invoice(charge(description="abc"), memo="m" * 3994), settings=chosen)
+
+    assert fits["texts_to_cut"] == 0
+    assert (cut["texts_to_cut"], cut["cut_detail"]) == (1, "memo: 3,994 characters")
+
+
 @pytest.mark.row("F93")
 def test_an_address_is_missed_only_when_sending():
     """Copying needs none (F93)."""

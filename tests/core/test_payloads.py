@@ -226,6 +226,17 @@ def test_the_note_carries_the_billing_id_whatever_the_memo():
     assert note.endswith("m\nRef I1")
 
 
+def test_a_memo_that_is_cut_says_so():
+    """With the reference behind it a note has room for 3,993 characters of a memo; one more is cut, and told."""
+    whole, cut = made(invoice(memo="m" * 3993)), made(invoice(memo="m" * 3994))
+
+    assert len(whole.body["PrivateNote"]) == len(cut.body["PrivateNote"]) == 4000
+    assert [found.reason for found in whole.warnings] == []
+    assert [(found.reason, found.detail) for found in cut.warnings] == [
+        ("text_cut", "memo: 3994 characters became 3993")
+    ]
+
+
 def test_currency_is_sent_wherever_multicurrency_is_on():
     """A company of one currency gets none; with several, the document's own is always named."""
     multi = replace(US, is_multi_currency=True)
