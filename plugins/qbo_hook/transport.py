@@ -34,6 +34,9 @@ FOREIGN_ERRORS = (
     ValueError,
 )
 
+PLAIN_HTTP_HOSTS = "LEDGERLINE_PLAIN_HTTP_HOSTS"
+"""Environment variable: servers of a private network that may be called without TLS, with commas between. For simulators."""
+
 _current = threading.local()
 
 
@@ -220,10 +223,11 @@ class RequestsTransport:
 
 
 def _check_address(base_url: str) -> bool:
-    """Whether the server is on this machine; only such a one may be called without TLS."""
+    """Whether the server is on this machine, or named in PLAIN_HTTP_HOSTS; only such a one may be called without TLS."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
-    is_local = host == "localhost" or _is_loopback(host)
+    named = os.environ.get(PLAIN_HTTP_HOSTS, "").lower().replace(",", " ").split()
+    is_local = host == "localhost" or _is_loopback(host) or host in named
     if not host or parts.scheme not in ("http", "https"):
         raise QboConfigError(f"{base_url!r} is no address of a server")
     if parts.scheme == "http" and not is_local:

@@ -242,6 +242,18 @@ def test_an_unknown_host_was_surely_not_sent(transport: RequestsTransport) -> No
         transport.send(WRITE, {}, "https://no-such-host.invalid", SHORT)
 
 
+def test_a_simulator_of_a_private_network_is_called_without_tls_where_it_is_named(
+    transport: RequestsTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside Airflow's containers the simulator has a name of its own: the environment allows this name, and no other."""
+    monkeypatch.setenv("LEDGERLINE_PLAIN_HTTP_HOSTS", "elsewhere, simulator.invalid")
+
+    with pytest.raises(QboNotConnected):
+        transport.send(WRITE, {}, "http://simulator.invalid:8099", SHORT)
+    with pytest.raises(QboConfigError, match="must use https"):
+        transport.send(WRITE, {}, "http://quickbooks.api.intuit.com", SHORT)
+
+
 @pytest.mark.parametrize(
     "base_url", ["http://quickbooks.api.intuit.com", "http://10.0.0.1", "ftp://localhost", "", "https://"]
 )
