@@ -113,10 +113,10 @@ class Poster:
             kind = link["TxnType"]
             paid = self.books.find(openlines.entity_of(kind), int(link["TxnId"]))
             own_rate = Decimal(paid.document.get("ExchangeRate", 1)) if paid else rate
-            is_credit = kind == credit
+            side = -1 if kind == credit else 1
             if paid and kind in openlines.KINDS and name != "Deposit":
-                is_credit = openlines.sign_of(self.books, kind, paid.id, link.get("TxnLineId", "")) < 0
-            way = -sign if is_credit else sign
+                side = openlines.sign_of(self.books, kind, paid.id, link.get("TxnLineId", ""))
+            way = side * sign
             at_rates = [wire.cents(wire.money(line["Amount"] * one)) for one in (own_rate, rate)]
             if difference := way * (at_rates[0] - at_rates[1]):
                 cents[self.account(document.get(field), subtype)] += difference

@@ -105,7 +105,7 @@ def line_at(lines: dict[str, OpenLine], line_id: str, record: Record) -> OpenLin
         return line
     raise NotSimulated(
         f"a payment on the {record.entity.label} {record.id}, which has no line on receivables or payables in somebody's name "
-        "(load it as QuickBooks Online prints it, or the payment without its link)"
+        "(load it with one, or the payment without its link)"
     )
 
 
@@ -124,9 +124,10 @@ def used_of(books: Books, record: Record) -> dict[str, Decimal]:
 
 
 def sign_of(books: Books, kind: str, id: int, line_id: str) -> int:
-    """1 for a line that is paid, -1 for one that pays as a credit."""
+    """1 for a line that is paid, -1 for one that pays as a credit, 0 where a loaded document has none in anybody's name."""
     record = books.get(entity_of(kind), id)
-    return line_at(lines_of(books, record.document), line_id, record).sign
+    lines = lines_of(books, record.document)
+    return line_at(lines, line_id, record).sign if lines else 0
 
 
 def open_amount(books: Books, record: Record, line_id: str) -> Decimal:

@@ -16,6 +16,7 @@ from qbo_simulator.entities.registry import BY_FOLDED_NAME
 from qbo_simulator.errors import Fault
 from qbo_simulator.ledger import trial_balance
 from qbo_simulator.limits import DOCUMENTATION as LIMITS
+from qbo_simulator.loaded import check_loaded
 from qbo_simulator.mishaps import KINDS, Rule, UnknownRule
 from qbo_simulator.rules import TEMPLATES
 from qbo_simulator.sample.build import DEFAULT_REALM, UnknownSeed, connected, seed
@@ -170,6 +171,7 @@ def router(simulator: "Simulator") -> APIRouter:
             documents = wire.decode(await request.body())
             with world.transaction():
                 for document in documents:
+                    check_loaded(entity, document)
                     world.books(company).load(entity, document)
         except (ValueError, KeyError, TypeError) as error:
             raise HTTPException(422, f"not an object as QBO prints it: {error}") from error
