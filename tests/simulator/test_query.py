@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from qbo_simulator.entities.registry import ENTITIES
-from tests.simulator.client import Qbo, invoice, item_line
+from tests.simulator.client import Qbo, invoice, item_line, ref
+from tests.simulator.payloads import TRANSACTIONS
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
@@ -76,6 +77,28 @@ def test_conditions_select_rows(qbo: Qbo, condition: str, expected: list[str]) -
     three_invoices(qbo)
 
     assert ids(qbo.query(f"select * from invoice where {condition} orderby Id").rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "value", "values"),
+    [
+        ("Purchase", "AccountRef", "41", {}),
+        ("Bill", "APAccountRef", "33", {}),
+        ("Deposit", "DepositToAccountRef", "35", {}),
+        ("Invoice", "SalesTermRef", "3", {"SalesTermRef": ref(3)}),
+        ("Purchase", "EntityRef", "1", {"EntityRef": {**ref(1), "type": "Customer"}}),
+    ],
+)
+def test_a_reference_is_a_condition(qbo: Qbo, entity: str, field: str, value: str, values: dict[str, Any]) -> None:
+    """By its bare value, alone or in a list; another value finds nothing."""
+    made = qbo.create(entity, **{**TRANSACTIONS[entity], **values})
+
+    found = [
+        ids(qbo.query(f"select * from {entity} where {field} {condition}").rows)
+        for condition in (f"= '{value}'", f"in ('999', '{value}')", "= '999'")
+    ]
+
+    assert found == [[made["Id"]], [made["Id"]], []]
 
 
 def test_a_quote_is_escaped_with_a_backslash(qbo: Qbo) -> None:

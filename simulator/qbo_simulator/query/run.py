@@ -177,10 +177,11 @@ def _id(_books: Books, _name: str, value: Value) -> int:
     return -1 if number is None else number
 
 
-def _reference(_books: Books, _name: str, value: Value) -> int | str:
+def _reference(_books: Books, _name: str, value: Value) -> str:
+    """As text: a column of numbers makes a number of it, and what is taken out of a document is text."""
     text = value.text.strip()
     number = object_id(text)
-    return text if number is None else number
+    return text if number is None else str(number)
 
 
 def _decimal(name: str, value: Value) -> Decimal:
