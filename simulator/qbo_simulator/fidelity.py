@@ -45,6 +45,8 @@ ASSUMED = (
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
     "a thousand objects is refused (10100)",
     "stock: what is sold costs what was bought first, or will be bought next; goods that come back cost what the last ones cost",
+    "inventory adjustments: their properties; what is missing costs what was bought first, what is found what the last cost, "
+    "against any account of the home currency but receivables and payables; that they are updated and in change data capture",
     "templates of transactions: that they have no number and no dates, what a schedule must say, that an automated one is made "
     "with the first call on or after its day, at the date that it is due, and left out where QBO would refuse it",
     "`InvoiceLink`: a link where the invoice has an address and takes online payments, else an empty text",

@@ -193,7 +193,7 @@ def open_stock(books: Books, item: Record) -> None:
 
 
 def post_stock(books: Books, poster: Poster, item_id: int, moved: dict[int, int]) -> None:
-    """Post anew what an item is worth: its first stock, and the cost of what was sold, day by day, in its own name."""
+    """Post anew what an item is worth: its first stock, and the cost of what left, day by day, in its own name."""
     opening, first_day, costs = stock.value(books, item_id)
     item = books.get(stock.ITEM, item_id).document
     asset, cost_of_sales = int(item["AssetAccountRef"]["value"]), int(item["ExpenseAccountRef"]["value"])
@@ -201,9 +201,15 @@ def post_stock(books: Books, poster: Poster, item_id: int, moved: dict[int, int]
     if opening:
         entries = {asset: opening, poster.system("OpeningBalanceEquity"): -opening}
         post(books, stock.START, item_id, first_day, entries, moved)
-    for day, cents in costs.items():
-        if cents:
-            post(books, stock.START, item_id, day, {cost_of_sales: cents, asset: -cents}, moved)
+    for (day, adjustment), cents in costs.items():
+        against = _adjusted(books, adjustment) if adjustment else cost_of_sales
+        if cents and against != asset:
+            post(books, stock.START, item_id, day, {against: cents, asset: -cents}, moved)
+
+
+def _adjusted(books: Books, adjustment: int) -> int:
+    document = books.get(ENTITIES[stock.COUNTED], adjustment).document
+    return int(document["AdjustAccountRef"]["value"])
 
 
 def post(books: Books, entity: str, id: int, day: str, entries: dict[int, int], moved: dict[int, int]) -> None:

@@ -26,63 +26,66 @@ DIRECTIONS = {
     "VendorCredit": -1,
 }
 BOUGHT = "ItemBasedExpenseLineDetail"
+COUNTED = "InventoryAdjustment"
 ITEM = ENTITIES["Item"]
 # The item's own row: what there was on its first day.
 START = ITEM.name
+# Why something left: the day, and the id of the adjustment that said so (0 where it was sold).
+Cause = tuple[str, int]
 
 
 @dataclass(slots=True)
 class Shelf:
-    """What lies on the shelf, oldest first, as [quantity, cents]; and what was sold before it was bought, as [quantity, day]."""
+    """What lies on the shelf, oldest first, as [quantity, cents]; and what left before it was bought, as [quantity, why]."""
 
     unit_cents: Decimal
     layers: deque[tuple[Decimal, int]] = field(default_factory=deque)
-    owed: deque[tuple[Decimal, str]] = field(default_factory=deque)
-    # Cents that went from the asset to the cost of goods sold, by day.
-    cost: dict[str, int] = field(default_factory=dict)
+    owed: deque[tuple[Decimal, Cause]] = field(default_factory=deque)
+    # Cents that went from the asset to the cost of goods sold, or to the account of an adjustment.
+    cost: dict[Cause, int] = field(default_factory=dict)
 
-    def take_in(self, quantity: Decimal, cents: int | None, day: str) -> None:
-        """Goods arrive; without ``cents`` they come back from a customer, at the cost of the last ones."""
+    def take_in(self, quantity: Decimal, cents: int | None, why: Cause) -> None:
+        """Goods arrive; without ``cents`` they come back from a customer or were found, at the cost of the last ones."""
         if cents is None:
             cents = _whole(self.unit_cents * quantity)
-            self._spend(day, -cents)
+            self._spend(why, -cents)
         elif quantity:
             self.unit_cents = Decimal(cents) / quantity
         while self.owed and quantity:
-            wanted, sold_on = self.owed.popleft()
+            wanted, gone_for = self.owed.popleft()
             used = min(wanted, quantity)
             part = _whole(Decimal(cents) * used / quantity)
-            self._spend(sold_on, part)
+            self._spend(gone_for, part)
             quantity, cents = quantity - used, cents - part
             if wanted > used:
-                self.owed.appendleft((wanted - used, sold_on))
+                self.owed.appendleft((wanted - used, gone_for))
         if quantity or cents:
             self.layers.append((quantity, cents))
 
-    def take_out(self, quantity: Decimal, credit: int | None, day: str) -> None:
-        """Goods leave; ``credit`` is what a vendor gives back for them, else they were sold."""
-        self._spend(day, -(credit or 0))
+    def take_out(self, quantity: Decimal, credit: int | None, why: Cause) -> None:
+        """Goods leave; ``credit`` is what a vendor gives back for them, else they were sold or are missing."""
+        self._spend(why, -(credit or 0))
         while quantity and self.layers:
             held, cents = self.layers.popleft()
             used = min(held, quantity)
             part = _whole(Decimal(cents) * used / held) if held else cents
             if used:
                 self.unit_cents = Decimal(part) / used
-            self._spend(day, part)
+            self._spend(why, part)
             quantity -= used
             if held > used:
                 self.layers.appendleft((held - used, cents - part))
         if quantity:
-            self.owed.append((quantity, day))
+            self.owed.append((quantity, why))
 
     def close(self) -> None:
         """What was sold and never bought is valued at the last cost known."""
-        for quantity, day in self.owed:
-            self._spend(day, _whole(self.unit_cents * quantity))
+        for quantity, why in self.owed:
+            self._spend(why, _whole(self.unit_cents * quantity))
 
-    def _spend(self, day: str, cents: int) -> None:
+    def _spend(self, why: Cause, cents: int) -> None:
         if cents:
-            self.cost[day] = self.cost.get(day, 0) + cents
+            self.cost[why] = self.cost.get(why, 0) + cents
 
 
 def _whole(cents: Decimal) -> int:
@@ -100,6 +103,8 @@ def is_kept(books: Books) -> bool:
 
 def movements(books: Books, name: str, document: Json) -> Iterator[tuple[int, Decimal, int | None]]:
     """Item, quantity (what goes out is negative) and, of what is bought, its cents in the home currency."""
+    if name == COUNTED:
+        yield from _counted(document)
     direction = DIRECTIONS.get(name, 0)
     if not direction or not document:
         return
@@ -112,6 +117,12 @@ def movements(books: Books, name: str, document: Json) -> Iterator[tuple[int, De
         if item is not None and item.document["Type"] == "Inventory":
             cents = wire.cents(wire.money(line["Amount"] * rate)) if BOUGHT in line else None
             yield item.id, way * quantity, cents
+
+
+def _counted(adjustment: Json) -> Iterator[tuple[int, Decimal, None]]:
+    for detail in (line["ItemAdjustmentLineDetail"] for line in adjustment.get("Line", ())):
+        if detail["QtyDiff"]:
+            yield int(detail["ItemRef"]["value"]), Decimal(detail["QtyDiff"]), None
 
 
 def flat(lines: list[Json]) -> Iterator[Json]:
@@ -154,24 +165,25 @@ def open_shelf(books: Books, item: Record) -> bool:
     return True
 
 
-def value(books: Books, item_id: int) -> tuple[int, str, dict[str, int]]:
-    """Work an item out anew and store its quantity: cents on its first day, that day, and the cost of what was sold by day."""
+def value(books: Books, item_id: int) -> tuple[int, str, dict[Cause, int]]:
+    """Work an item out anew and store its quantity: cents on its first day, that day, and the cost of what left by its cause."""
     item = books.get(ITEM, item_id)
     rows = books.database.execute(
-        "select entity = 'Item' as is_start, txn_date, quantity, cents from stock where company = ? and item = ? "
+        "select entity = 'Item' as is_start, txn_date, iif(entity = 'InventoryAdjustment', id, 0), quantity, cents "
+        "from stock where company = ? and item = ? "
         "order by is_start desc, txn_date, entity in ('Bill', 'Purchase') desc, rowid",
         (books.company.key, item_id),
     ).fetchall()
     shelf, on_hand = Shelf(Decimal(item.document.get("PurchaseCost", 0)).scaleb(2)), Decimal(0)
-    for _is_start, day, text, cents in rows:
+    for _is_start, day, adjustment, text, cents in rows:
         quantity = Decimal(text)
         on_hand += quantity
         if quantity < 0:
-            shelf.take_out(-quantity, cents, day)
+            shelf.take_out(-quantity, cents, (day, adjustment))
         else:
-            shelf.take_in(quantity, cents, day)
+            shelf.take_in(quantity, cents, (day, adjustment))
     shelf.close()
     if item.document["QtyOnHand"] != on_hand:
         books.replace(item, {**item.document, "QtyOnHand": wire.plain(on_hand)}, bump=False)
-    _is_start, first_day, _quantity, opening = rows[0]
+    _is_start, first_day, _adjustment, _quantity, opening = rows[0]
     return opening, first_day, shelf.cost

@@ -7,12 +7,22 @@ from decimal import Decimal
 from typing import Any
 
 from tests.simulator.client import Qbo, invoice, item_line, ref
-from tests.simulator.payloads import TRANSACTIONS, deposit_line, expense_line, journal_line, named, purchased_item_line
+from tests.simulator.payloads import (
+    TRANSACTIONS,
+    adjustment_line,
+    deposit_line,
+    expense_line,
+    journal_line,
+    named,
+    purchased_item_line,
+)
 
 CUSTOMERS, VENDORS = ("1", "2", "3"), ("30", "31")
 RECEIVABLE, PAYABLE, UNDEPOSITED, CHECKING, SAVINGS, MASTERCARD = "84", "33", "4", "35", "36", "41"
+# What is missing on the shelf, or found there; no other document of the bookkeeper is on this account.
+SHRINKAGE = "88"
 ACCOUNTS = {"Customer": RECEIVABLE, "Vendor": PAYABLE}
-ENTITIES = (*(name for name in TRANSACTIONS if name != "TimeActivity"), "BillPayment")
+ENTITIES = (*(name for name in TRANSACTIONS if name != "TimeActivity"), "BillPayment", "InventoryAdjustment")
 VOIDED = {
     "Invoice": {"operation": "void"},
     "CreditMemo": {"operation": "void"},
@@ -85,7 +95,7 @@ class Bookkeeper:
     def do(self, deed: str, seed: int, entity: str = "") -> None:
         """One deed, with chances of its own; those that apply money to others most often, where no entity is told."""
         chance = random.Random(seed)
-        entity = entity or chance.choice((*ENTITIES, *APPLIED, *MONEY, *MONEY, "Purchase", "Purchase"))
+        entity = entity or chance.choice((*ENTITIES, *APPLIED, *MONEY, *MONEY, *MONEY, "Purchase", "Purchase"))
         {"create": self.create, "change": self.change, "end": self.end}[deed](entity, chance)
 
     def create(self, entity: str, chance: random.Random) -> None:
@@ -104,10 +114,10 @@ class Bookkeeper:
     def end(self, entity: str, chance: random.Random) -> None:
         """Void or delete, half of the time something that others are linked to."""
         rows = self.qbo.query(f"select * from {entity} maxresults 1000").rows
-        linked = [row for row in rows if is_applied(row)]
         if rows:
             deed, wants_linked = self.turn(f"end {entity}", ENDS if entity in VOIDED else ENDS[2:])
-            document = chance.choice(linked if linked and wants_linked else rows)
+            wanted = [row for row in rows if is_applied(row) == wants_linked]
+            document = chance.choice(wanted or rows)
             way = VOIDED[entity] if deed == "void" else {"operation": "delete"}
             was = "applied " if is_applied(document) else ""
             self._sent(entity, was + deed, {}, self.qbo.post(entity.lower(), document, **way).status)
@@ -136,7 +146,7 @@ class Bookkeeper:
     def body(self, entity: str, chance: random.Random) -> Body:
         """Content of a new version; in a foreign currency at one of three rates."""
         body = self.content(entity, chance)
-        if self.currency:
+        if self.currency and entity != "InventoryAdjustment":
             body |= {"CurrencyRef": ref(self.currency), "ExchangeRate": chance.choice(RATES)}
         return body
 
@@ -147,6 +157,7 @@ class Bookkeeper:
             "BillPayment": self.bill_payment,
             "Deposit": self.deposit,
             "JournalEntry": self.journal,
+            "InventoryAdjustment": self.adjustment,
         }
         if entity in special:
             return special[entity](chance)
@@ -237,7 +248,7 @@ class Bookkeeper:
         lines, paid = [], Decimal(0)
         for entity, sign in ((debt, 1), (credit, -1)):
             found = self.open_form(entity, party, sign, chance, owner["value"] if is_right and lines else "")
-            if found is None or chance.random() < 0.3:
+            if found is None or chance.random() < 0.15:
                 continue
             entity, document = found
             if is_right and lines and document[party]["value"] != owner["value"]:
@@ -296,6 +307,11 @@ class Bookkeeper:
         if chance.random() < 0.3:
             body["CashBack"] = {"AccountRef": ref(SAVINGS), "Amount": Decimal("0.01")}
         return body
+
+    def adjustment(self, chance: random.Random) -> Body:
+        """More or fewer on the shelf than the books say."""
+        lines = [adjustment_line(self.stocked(), some(chance) * chance.choice((1, -1))) for _ in range(2)]
+        return {"AdjustAccountRef": ref(SHRINKAGE), "Line": lines}
 
     def journal(self, chance: random.Random) -> Body:
         """Something a customer owes and something a vendor is owed, or the other way round."""

@@ -16,6 +16,7 @@ from tests.simulator.bookkeeper import (
     RECEIVABLE,
     SALES,
     SAVINGS,
+    SHRINKAGE,
     UNDEPOSITED,
     in_names,
 )
@@ -314,7 +315,7 @@ def on_account(documents: Documents, account: str) -> Sums:
 
 
 def stock_is_what_was_bought_and_not_sold(qbo: Qbo, documents: Documents, posted: Sums) -> None:
-    """Quantity on hand; and what was paid for goods lies in stock or in the cost of what was sold, to the cent."""
+    """Quantity on hand; and what was paid for goods lies in stock, in what was sold, or in what is missing, to the cent."""
     [item] = qbo.query("select * from Item where Type = 'Inventory'").rows or [None]
     on_hand, paid = Decimal(10), Decimal("11.10")
     for name, sign in (*SOLD, ("Bill", 1), ("VendorCredit", -1), ("Purchase", 1)):
@@ -326,9 +327,11 @@ def stock_is_what_was_bought_and_not_sold(qbo: Qbo, documents: Documents, posted
                     on_hand += way * detail["Qty"]
                 if "ItemBasedExpenseLineDetail" in line:
                     paid += way * at_rate(line["Amount"], one)
+    for one in documents["InventoryAdjustment"]:
+        on_hand += sum(line["ItemAdjustmentLineDetail"]["QtyDiff"] for line in one["Line"])
     if item:
         assert item["QtyOnHand"] == on_hand
-        assert posted[COST_OF_SALES] + posted[STOCK] == paid
+        assert posted[COST_OF_SALES] + posted[STOCK] + posted[SHRINKAGE] == paid
 
 
 def at_rate(amount: Decimal, one: Any) -> Decimal:

@@ -27,6 +27,12 @@ def journal_line(side: str, amount: Any, account: str, **detail: Any) -> dict[st
     return {"Amount": amount, "DetailType": "JournalEntryLineDetail", "JournalEntryLineDetail": values}
 
 
+def adjustment_line(item: str, difference: Any) -> dict[str, Any]:
+    """More or less of an item than the books say."""
+    detail = {"ItemRef": ref(item), "QtyDiff": difference}
+    return {"DetailType": "ItemAdjustmentLineDetail", "ItemAdjustmentLineDetail": detail}
+
+
 def named(kind: str, value: str) -> dict[str, Any]:
     """The name on a line of a journal entry."""
     return {"Type": kind, "EntityRef": ref(value)}

@@ -39,6 +39,8 @@ REACHED = {
     "change Bill",
     "change Deposit",
     "change Purchase",
+    "change InventoryAdjustment",
+    "delete InventoryAdjustment",
     "delete Payment",
     "delete BillPayment",
     "delete Deposit",

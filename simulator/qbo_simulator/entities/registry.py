@@ -10,6 +10,7 @@ from qbo_simulator.entities import (
     recurring,
     sales,
     singletons,
+    stock,
     tracking,
 )
 from qbo_simulator.entities.kinds import EntityType
@@ -33,6 +34,7 @@ ENTITIES: dict[str, EntityType] = {
         names.EMPLOYEE,
         sales.ESTIMATE,
         files.EXCHANGE_RATE,
+        stock.INVENTORY_ADJUSTMENT,
         sales.INVOICE,
         accounting.ITEM,
         ledger.JOURNAL_ENTRY,
@@ -61,6 +63,6 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Budget", "InventoryAdjustment", "JournalCode", "ReimburseCharge", "TaxPayment", "TaxReturn",
+        "Budget", "JournalCode", "ReimburseCharge", "TaxPayment", "TaxReturn",
     )
 }  # fmt: skip

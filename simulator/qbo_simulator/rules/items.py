@@ -24,7 +24,7 @@ class ItemRules(ListRules):
     """Products and services."""
 
     gaps = (
-        "stock that is set by hand: another QtyOnHand, InvStartDate or asset account in an update (InventoryAdjustment)",
+        "another QtyOnHand, InvStartDate or asset account in an update (an InventoryAdjustment sets the quantity)",
         "the properties " + ", ".join(NOT_SIMULATED),
     )
     kept_on_full_update = ("TrackQtyOnHand", "Type", "ItemGroupDetail", "PrintGroupedItems")
@@ -107,7 +107,8 @@ class ItemRules(ListRules):
             for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand"):
                 document.setdefault(field, before.get(field))
                 if before.get("Type") == "Inventory" and _told(document[field]) != _told(before[field]):
-                    raise NotSimulated(f"another {field} of an inventory item")
+                    cure = " (post an InventoryAdjustment)" if field == "QtyOnHand" else ""
+                    raise NotSimulated(f"another {field} of an inventory item{cure}")
         elif any(document.get(field) for field in ("AssetAccountRef", "InvStartDate", "QtyOnHand", "TrackQtyOnHand")):
             raise business("Quantities and an asset account belong to inventory items only.", "Type")
         for field, (account_type, subtype) in STOCK_ACCOUNTS.items():

@@ -15,6 +15,7 @@ REFERRING_PROPERTIES = {
     "Item": ("ItemRef", "ParentRef", "GroupItemRef"),
     "Account": (
         "AccountRef",
+        "AdjustAccountRef",
         "IncomeAccountRef",
         "ExpenseAccountRef",
         "AssetAccountRef",

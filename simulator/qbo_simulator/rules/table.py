@@ -4,6 +4,7 @@ from qbo_simulator.books import Books
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault
 from qbo_simulator.openlines import owed
+from qbo_simulator.rules.adjustments import settle_adjustment
 from qbo_simulator.rules.between import link_deposit, settle_deposit, settle_journal, settle_transfer
 from qbo_simulator.rules.expenses import open_payable, party_entity
 from qbo_simulator.rules.forms import Form, FormRules, Reference
@@ -138,6 +139,14 @@ FORMS: dict[str, Form] = {
         ),
         lines="",
         settle=settle_transfer,
+    ),
+    "InventoryAdjustment": Form(
+        required=("AdjustAccountRef",),
+        lines="own",
+        has_currency=False,
+        kept=("DocNumber",),
+        resolved=("AdjustAccountRef",),
+        settle=settle_adjustment,
     ),
     "TimeActivity": Form(
         references=(
