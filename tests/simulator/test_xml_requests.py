@@ -259,6 +259,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n i
         (f"<Customer {XMLNS}><Notes>&other;</Notes></Customer>", "not well-formed"),
         (f"<Customer {XMLNS}><Notes>&#1;</Notes></Customer>", "not well-formed"),
         (f'<?xml version="1.0" encoding="nonsense"?><Customer {XMLNS}/>', "not well-formed"),
+        (f'<?xml version="1.0" encoding="shift_jis"?><Customer {XMLNS}/>', "not well-formed"),
         ("<Customer><DisplayName>X</DisplayName></Customer>", f"Unexpected element <Customer>; expected is <{{{NAMESPACE}}}"),
         ('<Customer xmlns="http://example.com/"/>', "Unexpected element <{http://example.com/}Customer>"),
         (f'<Customer {XMLNS}><DisplayName xmlns="">X</DisplayName></Customer>', "Unexpected element <DisplayName>"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from xml.parsers import expat
 
-from qbo_simulator.entities.fields import Listed, Reader, Shape, boolean, ignored, reference, typed_reference
+from qbo_simulator.entities.fields import Listed, Reader, Shape, boolean, reference, typed_reference
 from qbo_simulator.wire import Json
 
 NAMESPACE = "http://schema.intuit.com/finance/v3"
@@ -140,7 +140,10 @@ class _Document:
         parser.CharacterDataHandler = self._text
         try:
             parser.Parse(raw, True)
-        except (expat.ExpatError, LookupError) as error:
+        except UnreadableXml:
+            raise
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            # Behind malformed XML: encodings that nobody knows, and those whose characters are of several bytes.
             raise UnreadableXml(f"The body is not well-formed XML: {error}") from error
         (self.root,) = self._open[0].children
 
@@ -208,13 +211,11 @@ def _leaf(element: _Element, reader: Reader | None, attributes: Json) -> Any:
     text = "".join(element.texts)
     if isinstance(reader, Shape) and "value" not in reader.fields and not text.strip():
         return attributes
-    if attributes or (text and _has_text_as_value(element.name, reader)):
+    if attributes or (text and _has_text_as_value(reader)):
         return {"value": text, **attributes}
     return _BOOLEANS.get(text.strip(), text) if reader is boolean else text
 
 
-def _has_text_as_value(name: str, reader: Reader | None) -> bool:
+def _has_text_as_value(reader: Reader | None) -> bool:
     """Whether JSON holds the text of an element as ``value`` of an object: so it does in references and memos."""
-    if reader is None or reader is ignored:
-        return name.endswith("Ref")
     return reader in (reference, typed_reference) or (isinstance(reader, Shape) and "value" in reader.fields)
