@@ -37,6 +37,23 @@ def test_what_is_no_invoice_is_a_fault(qbo: Qbo, body: bytes) -> None:
     assert qbo.get("customer/1").status == 200
 
 
+@pytest.mark.parametrize(
+    ("resource", "body", "code"),
+    [
+        ("term", b'{"Name":"T","DueDays":1e999999999}', "2070"),
+        ("term", b'{"Name":1e999999999,"DueDays":1}', "2010"),
+        ("term", b'{"Name":"T","DiscountPercent":1e-999999999,"DueDays":1}', "2160"),
+        ("customer", b'{"DisplayName":"X","SalesTermRef":{"value":1e-999999999}}', "2010"),
+        ("customer", b'{"DisplayName":"X","CustomField":[{"Type":"NumberType","NumberValue":1e999999999}]}', "2160"),
+    ],
+)
+def test_a_number_that_would_fill_the_memory_is_refused(qbo: Qbo, resource: str, body: bytes, code: str) -> None:
+    """It is judged before it is written out."""
+    number = qbo.call("POST", resource, body, {"Content-Type": "application/json"})
+
+    assert (number.status, number.error["code"]) == (400, code)
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_another_content_type_is_refused(qbo: Qbo, kind: str) -> None:
     """1050."""

@@ -1,5 +1,6 @@
 """Answers in XML: the same values as in JSON, in the form of Intuit's schemas."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -162,15 +163,18 @@ def test_a_fault_names_code_element_and_type(qbo: Qbo) -> None:
     assert (error(no_number)["element"], no_number.body.attrib) == ("Id", {})
 
 
-def test_refusals_of_the_gateway_are_faults_of_the_same_form(qbo: Qbo) -> None:
-    """401, 429 and 501: JSON's wide envelope of small letters is JSON's alone."""
+def test_refusals_of_the_gateway_are_faults_of_the_same_form(qbo: Qbo, make_company: Callable[..., Qbo]) -> None:
+    """401, 403, 429 and 501: JSON's wide envelope of small letters is JSON's alone; what it has as null is left out."""
     gap = call(qbo, "GET", "budget/1")
+    foreign = call(make_company("77"), "GET", f"/v3/company/{qbo.realm_id}/customer/1")
     qbo.simulator.fault("throttled")
     throttled = call(qbo, "GET", "customer/1")
     qbo.token = "nobody"
     unknown = call(qbo, "GET", "customer/1")
 
     assert (gap.status, error(gap)["code"]) == (501, "501")
+    assert (foreign.status, child(foreign.body, "Fault", "Error").attrib) == (403, {"code": "3100"})
+    assert [local(part.tag) for part in child(foreign.body, "Fault", "Error")] == ["Message"]
     assert (throttled.status, error(throttled)["code"]) == (429, "3001")
     assert (unknown.status, error(unknown)["code"]) == (401, "3200")
     assert child(unknown.body, "Fault").attrib == {"type": "AUTHENTICATION"}

@@ -17,6 +17,8 @@ Reader = Callable[[Any, str], Any]
 PACKAGE = "com.intuit.schema.finance.v3"
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:T.*|Z|[+-]\d\d:\d\d)?")
 _MOST_DIGITS = 11
+# A number with more zeros than these is refused before it is written out, which could fill the memory.
+_MOST_PLACES = 40
 
 
 def ill_typed(value: Any, type: str, element: str) -> Fault:
@@ -66,7 +68,10 @@ def _as_text(value: Any, element: str) -> str:
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
-        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+        if not isinstance(value, Decimal):
+            return str(value)
+        if -_MOST_PLACES < value.adjusted() < _MOST_PLACES:
+            return f"{value:f}"
     raise ill_typed(value, "java.lang.String", element)
 
 
@@ -121,7 +126,7 @@ def quantity(value: Any, element: str) -> Decimal | int | None:
     parsed = number(value, element)
     if parsed is None:
         return None
-    if _is_too_large(parsed):
+    if _is_too_large(parsed) or (parsed.__class__ is Decimal and parsed.adjusted() < -_MOST_PLACES):
         raise Fault("2160", f"Value is out of range. Supplied value:{value}", element=element)
     return parsed if parsed.__class__ is int else plain(parsed)
 
@@ -131,6 +136,8 @@ def whole(value: Any, element: str) -> int | None:
     parsed = number(value, element)
     if parsed is None:
         return None
+    if _is_too_large(parsed):
+        raise Fault("2070", f"Number is out of range. Supplied value:{value}", element=element)
     if parsed != int(parsed):
         raise ill_typed(value, "java.lang.Integer", element)
     return int(parsed)

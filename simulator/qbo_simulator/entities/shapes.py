@@ -9,7 +9,6 @@ from qbo_simulator.entities.fields import (
     day,
     ignored,
     listed,
-    number,
     quantity,
     reference,
     text,
@@ -80,7 +79,7 @@ CUSTOM_FIELD = Shape(
         "StringValue": text(31),
         "BooleanValue": boolean,
         "DateValue": day,
-        "NumberValue": number,
+        "NumberValue": quantity,
     },
 )
 LINKED_TXN = Shape("LinkedTxn", {"TxnId": text(30), "TxnType": text(30), "TxnLineId": text(30)})

@@ -81,7 +81,7 @@ class Gateway:
             raise Throttled
         resource = call.segments[3].lower() if len(call.segments) > 3 else ""
         marker = b"bId=" if call.content_type in XML else b'"bId"'
-        items = call.body.count(marker) if resource == "batch" else None
+        items = call.payload().count(marker) if resource == "batch" else None
         is_read = call.method == "GET" or resource == "query"
         self.limits.admit(call.realm_id, access.client_id, items, is_read)
         if call.segments[-1].lower() == SEND and self.world.companies[call.realm_id].environment == "sandbox":
