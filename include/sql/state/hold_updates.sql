@@ -29,6 +29,12 @@ set
     status = 'Skipped',
     reason = 'needs_approval',
     reasons = jsonb_build_array(jsonb_build_object('reason', 'needs_approval', 'detail', '', 'severity', 'approve')),
-    since_at = clock_timestamp()
+    since_at = case
+        when
+            status.status = 'Pending'
+            and (status.ended_status, status.ended_reason) is not distinct from ('Skipped', 'needs_approval')
+            then status.ended_since_at
+        else clock_timestamp()
+    end
 from shown
 where status.source = shown.source and status.kind = shown.kind and status.billing_id = shown.billing_id

@@ -1,4 +1,5 @@
--- Purpose: what the user sees of a document. since_at moves only when status or reasons change.
+-- Purpose: what the user sees of a document. since_at moves only when status or reason changes; what was planned and is stopped
+-- again for the reason of before stands since then.
 -- In the order of the key, as all do that write statuses: so planners and pushes at once wait for one another and never deadlock.
 -- Grain: one billing document. Parameters: rows (JSON), realm, run_id.
 insert into qbo_sync.statuses as kept (
@@ -65,8 +66,16 @@ set
     qbo_id = coalesce(excluded.qbo_id, kept.qbo_id),
     qbo_total = coalesce(excluded.qbo_total, kept.qbo_total),
     since_at = case
-        when (kept.status, kept.reason) is distinct from (excluded.status, excluded.reason) then clock_timestamp()
-        else kept.since_at
+        when (kept.status, kept.reason) is not distinct from (excluded.status, excluded.reason) then kept.since_at
+        when
+            kept.status in ('Pending', 'Unknown')
+            and excluded.status in ('Skipped', 'Error')
+            and (kept.ended_status, kept.ended_reason) is not distinct from (excluded.status, excluded.reason)
+            then kept.ended_since_at
+        else clock_timestamp()
     end,
+    ended_status = case when kept.status in ('Pending', 'Unknown') then kept.ended_status else kept.status end,
+    ended_reason = case when kept.status in ('Pending', 'Unknown') then kept.ended_reason else kept.reason end,
+    ended_since_at = case when kept.status in ('Pending', 'Unknown') then kept.ended_since_at else kept.since_at end,
     plan_id = excluded.plan_id,
     run_id = excluded.run_id

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest revision in `versions/`: what this release reads and writes."""
 
 

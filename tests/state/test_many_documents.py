@@ -1,0 +1,67 @@
+"""What is asked every hour among however many documents: indexes lead to the few that matter."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from include.stores.findings import FindingsStore
+from include.stores.watermarks import WatermarkStore
+
+PLAN = (
+    "insert into qbo_sync.plans (realm, source, dag_id, run_id, mode) "
+    "values (%s, 'billing_db', 'qbo_auto_sync', %s, 'push') returning id"
+)
+STATUS = (
+    "insert into qbo_sync.statuses (source, kind, billing_id, entity, realm, status, reason, reasons, plan_id) "
+    "select 'billing_db', 'invoice', %s || n, 'Invoice', %s, %s, %s, "
+    "jsonb_build_array(jsonb_build_object('reason', %s::text)), %s from generate_series(1, %s) as n"
+)
+
+
+@pytest.fixture
+def plan(admin_dsn, realm):
+    """A plan of five documents; twenty thousand others were unchanged in the run before."""
+    with psycopg.connect(admin_dsn) as connection:
+        before, latest = (connection.execute(PLAN, (realm, run)).fetchone()[0] for run in ("night", "hour"))
+        for name, status, reason, plan_id, count in (
+            ("synced-", "Synced", "unchanged", before, 20_000),
+            ("written-", "Synced", "updated", latest, 1),
+            ("pending-", "Pending", "planned", latest, 1),
+            ("unmailed-", "Synced", "not_yet_sent", latest, 1),
+            ("skipped-", "Skipped", "customer_missing", latest, 1),
+            ("imported-", "Skipped", "qbo_origin", latest, 1),
+        ):
+            connection.execute(STATUS, (name, realm, status, reason, reason, plan_id, count))
+        connection.execute("analyze qbo_sync.statuses")
+    return latest
+
+
+def touched(connection):
+    """Statuses that this transaction has read so far."""
+    return connection.execute(
+        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'statuses'"
+    ).fetchone()[0]
+
+
+@pytest.mark.usefixtures("plan")
+def test_the_look_for_documents_that_wait_does_not_read_all_that_are_synced(dsn, realm):
+    """One is pending, one waits for its mail, and at night one that was skipped is tried again."""
+    with psycopg.connect(dsn) as connection:
+        marks = WatermarkStore(connection, realm)
+
+        hourly = marks.waiting_documents("billing_db", "invoice", is_every=False)
+        nightly = marks.waiting_documents("billing_db", "invoice", is_every=True)
+
+        assert hourly == ["pending-1", "unmailed-1"]
+        assert nightly == ["pending-1", "skipped-1", "unmailed-1"]
+        assert touched(connection) < 100
+
+
+def test_a_report_does_not_read_the_documents_of_other_runs(dsn, plan):
+    """Its five documents are found by their plan."""
+    with psycopg.connect(dsn) as connection:
+        found = list(FindingsStore(connection).documents(plan))
+
+        assert len(found) == 5
+        assert touched(connection) < 100
