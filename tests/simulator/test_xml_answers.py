@@ -8,7 +8,7 @@ import pytest
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.testing import RunningSimulator
 from tests.simulator.client import JSON_NAMES, Qbo, invoice, item_line, ref
-from tests.simulator.payloads import expense_line
+from tests.simulator.payloads import adjustment_line, expense_line
 from tests.simulator.usual_bodies import USUAL
 from tests.simulator.xml_client import NAMESPACE, call, child, error, local, parsed, text, values, xml_of
 
@@ -29,6 +29,8 @@ def company(process: RunningSimulator) -> Qbo:
     qbo.create("Payment", CustomerRef=ref(1), TotalAmt=40, Line=[linked(40, "Invoice", sold["Id"])])
     paid = {"VendorRef": ref(30), "PayType": "Check", "CheckPayment": {"BankAccountRef": ref(35)}, "TotalAmt": 10}
     qbo.create("BillPayment", **paid, Line=[linked(10, "Bill", bought["Id"])])
+    stocked = qbo.query("select * from Item where Name = 'Garden Supplies'").rows[0]["Id"]
+    qbo.create("InventoryAdjustment", AdjustAccountRef=ref(80), Line=[adjustment_line(stocked, -1)])
     schedule = {"IntervalType": "Monthly", "DayOfMonth": 1, "StartDate": "2030-01-01"}
     info = {"Name": "Rent", "RecurType": "Automated", "ScheduleInfo": schedule}
     qbo.create("RecurringTransaction", Invoice=invoice(RecurringInfo=info))
@@ -51,6 +53,7 @@ def test_json_and_xml_show_the_same_of_every_object(company: Qbo, entity: str) -
     """All objects of the company and one of each usual body: the same values at the same places, in a query and in a read."""
     query, shown_as = f"select * from {entity} maxresults 1000", JSON_NAMES.get(entity, entity)
     rows = company.query(query).body["QueryResponse"]
+    assert shown_as in rows, "the fixture makes an object of every kind"
     first = rows[shown_as][0]
     number = first.get("Id") or next(iter(first.values()))["Id"]
 
