@@ -45,6 +45,8 @@ ASSUMED = (
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
     "a thousand objects is refused (10100)",
     "stock: what is sold costs what was bought first, or will be bought next; goods that come back cost what the last ones cost",
+    "charges of billable expenses: their properties, that the line of the expense is linked to its charge, that a charge that is "
+    "invoiced or another customer's cannot be linked (620), and that they are in change data capture",
     "inventory adjustments: their properties; what is missing costs what was bought first, what is found what the last cost, "
     "against any account of the home currency but receivables and payables; that they are updated and in change data capture",
     "templates of transactions: that they have no number and no dates, what a schedule must say, that an automated one is made "

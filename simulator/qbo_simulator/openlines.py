@@ -49,11 +49,10 @@ def entity_of(kind: str) -> EntityType:
     return ENTITIES[KINDS.get(kind, kind)]
 
 
-def kind_of(record: Record, document: Json | None = None) -> str:
-    """The type of a link to a document, or to what it becomes."""
-    document = document or record.document
-    if record.entity.name != "Purchase":
-        return record.entity.name
+def kind_of(name: str, document: Json) -> str:
+    """The type of a link to a document of an entity."""
+    if name != "Purchase":
+        return name
     if document.get("Credit"):
         return "CreditCardCredit"
     return "Check" if document.get("PaymentType") == "Check" else "Expense"
@@ -62,7 +61,7 @@ def kind_of(record: Record, document: Json | None = None) -> str:
 def find(books: Books, kind: str, id: int) -> Record | None:
     """The live document that a link of this type leads to; a check is none of the expenses."""
     record = books.find(entity_of(kind), id)
-    return record if record is not None and kind_of(record) == kind else None
+    return record if record is not None and kind_of(record.entity.name, record.document) == kind else None
 
 
 def lines_of(books: Books, document: Json) -> dict[str, OpenLine]:
@@ -156,7 +155,7 @@ def settle_used(books: Books, document: Json, record: Record) -> None:
         old, new = before[line_id], after.get(line_id)
         if new is None or (old.account, old.name, old.sign) != (new.account, new.name, new.sign):
             raise NotSimulated("another account, name or side of a line that a payment is linked to")
-        if kind_of(record, document) != kind_of(record):
+        if kind_of(record.entity.name, document) != kind_of(record.entity.name, record.document):
             raise NotSimulated("another way to have paid an expense that a payment is linked to")
         if new.amount < used:
             raise business("The amount of the transaction cannot be less than what has been applied to it.")

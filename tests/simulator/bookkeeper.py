@@ -186,12 +186,20 @@ class Bookkeeper:
             body |= self.source("PurchaseOrder", chance)
         if entity == "Purchase":
             body |= self.turn("way", WAYS)
+        if entity in ("Bill", "Purchase") and not body.get("Credit") and chance.random() < 0.5:
+            billed = {"CustomerRef": ref(chance.choice(self.customers)), "BillableStatus": "Billable"}
+            body["Line"][0]["AccountBasedExpenseLineDetail"] |= billed
         return body
 
     def source(self, entity: str, chance: random.Random) -> Body:
-        """What a form is made from, now and then."""
-        found = self.any(entity, chance) if chance.random() < 0.3 else None
-        return {"LinkedTxn": [{"TxnId": found[1]["Id"], "TxnType": entity}]} if found else {}
+        """What a form is made from, now and then; a charge is its customer's."""
+        is_charge = entity == "ReimburseCharge"
+        wanted = f"{entity} where HasBeenInvoiced = false" if is_charge else entity
+        found = self.any(wanted, chance) if chance.random() < (0.8 if is_charge else 0.4) else None
+        if found is None:
+            return {}
+        owner = {"CustomerRef": ref(found[1]["CustomerRef"]["value"])} if is_charge else {}
+        return {"LinkedTxn": [{"TxnId": found[1]["Id"], "TxnType": entity}], **owner}
 
     def tax(self, chance: random.Random) -> Body:
         """The tax code of a line."""
@@ -224,7 +232,7 @@ class Bookkeeper:
         if entity == "Invoice" and chance.random() < 0.2:
             body["Deposit"] = Decimal("0.50")
         if entity == "Invoice":
-            body |= self.source("Estimate", chance)
+            body |= self.source(self.turn("source", ("Estimate", "ReimburseCharge")), chance)
         return body
 
     def stocked(self) -> str:
@@ -340,7 +348,7 @@ def in_names(one: Body) -> Iterator[tuple[Body, str, Decimal, str]]:
 
 def is_applied(one: Body) -> bool:
     """Whether others than what it was made from are linked to a document."""
-    return any(link["TxnType"] != "Estimate" for link in one.get("LinkedTxn", ()))
+    return any(link["TxnType"] not in ("Estimate", "ReimburseCharge") for link in one.get("LinkedTxn", ()))
 
 
 def link_type(entity: str, one: Body) -> str:

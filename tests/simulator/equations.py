@@ -52,6 +52,7 @@ def check_books(qbo: Qbo, is_foreign: bool = False) -> None:
     assert sum(posted.values()) == 0
     forms_add_up(documents)
     links_are_on_both_sides(documents)
+    charges_are_of_billable_lines(qbo, documents)
     stock_is_what_was_bought_and_not_sold(qbo, documents, posted)
     if is_foreign:
         what_is_open_is_at_its_own_rate(qbo, documents, posted)
@@ -247,7 +248,7 @@ def links_are_on_both_sides(documents: Documents) -> None:
     for name in ("Invoice", "CreditMemo", "Bill", "VendorCredit", *HOLDERS, "Payment", "SalesReceipt"):
         for one in documents[name]:
             for link in one.get("LinkedTxn", ()):
-                if link["TxnType"] not in SOURCES:
+                if link["TxnType"] not in (*SOURCES, "ReimburseCharge"):
                     pointed.add((name, one["Id"], link["TxnType"], link["TxnId"]))
     assert not named ^ pointed, sorted(named ^ pointed)
 
@@ -263,6 +264,22 @@ def links_are_on_both_sides(documents: Documents) -> None:
             became |= {(name, one["Id"], *link) for link in links}
             assert one[field] == "Closed" or not links, (name, one)
     assert not made_from ^ became, sorted(made_from ^ became)
+
+
+def charges_are_of_billable_lines(qbo: Qbo, documents: Documents) -> None:
+    """One for each line that waits to be billed or has been, with its amount; invoiced is what an invoice names."""
+    charged = {
+        line["LinkedTxn"][0]["TxnId"]: (line["Amount"], detail["BillableStatus"] == "HasBeenBilled")
+        for name in ("Bill", "Purchase")
+        for one in documents[name]
+        for line in one["Line"]
+        for detail in details(line)
+        if detail.get("BillableStatus", "NotBillable") != "NotBillable"
+    }
+    rows = qbo.query("select * from ReimburseCharge maxresults 1000").rows
+    links = [link for one in documents["Invoice"] for link in one["LinkedTxn"] if link["TxnType"] == "ReimburseCharge"]
+    assert {one["Id"]: (one["Amount"], one["HasBeenInvoiced"]) for one in rows} == charged
+    assert sorted(link["TxnId"] for link in links) == sorted(one["Id"] for one in rows if one["HasBeenInvoiced"])
 
 
 def line_target(line: Any) -> tuple[str, ...]:

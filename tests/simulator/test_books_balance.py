@@ -31,6 +31,7 @@ REACHED = {
     *(f"Payment of {kind}" for kind in ("Deposit", *EXPENSES)),
     *(f"BillPayment of {kind}" for kind in ("Deposit", *EXPENSES)),
     "Invoice from Estimate",
+    "Invoice from ReimburseCharge",
     "Bill from PurchaseOrder",
     "Purchase from PurchaseOrder",
     "change Payment",

@@ -2,6 +2,7 @@
 
 from qbo_simulator.entities import (
     accounting,
+    charges,
     files,
     ledger,
     lists,
@@ -45,6 +46,7 @@ ENTITIES: dict[str, EntityType] = {
         purchases.PURCHASE_ORDER,
         recurring.RECURRING_TRANSACTION,
         sales.REFUND_RECEIPT,
+        charges.REIMBURSE_CHARGE,
         sales.SALES_RECEIPT,
         lists.TAX_AGENCY,
         lists.TAX_CODE,
@@ -63,6 +65,6 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Budget", "JournalCode", "ReimburseCharge", "TaxPayment", "TaxReturn",
+        "Budget", "JournalCode", "TaxPayment", "TaxReturn",
     )
 }  # fmt: skip

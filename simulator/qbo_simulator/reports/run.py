@@ -38,7 +38,7 @@ EQUITY = {"Equity": ("Equity", "Equity")}
 AGES = ("Current", "1 - 30", "31 - 60", "61 - 90", "91 and over")
 DAYS_OF_AN_AGE = 30
 # Of these no report tells.
-NOT_LISTED = ("TimeActivity", "RecurringTransaction", "Attachable")
+NOT_LISTED = ("TimeActivity", "RecurringTransaction", "ReimburseCharge", "Attachable")
 MONEY = column("Total", "Money", "total")
 KNOWN = frozenset({"minorversion", "start_date", "end_date", "report_date", "accounting_method", "format"})
 

@@ -14,7 +14,7 @@ from qbo_simulator.books import Books, Record
 from qbo_simulator.clock import meta_time
 from qbo_simulator.entities.kinds import EntityType
 from qbo_simulator.errors import Fault, NotSimulated, business, missing
-from qbo_simulator.rules import links
+from qbo_simulator.rules import charges, links
 from qbo_simulator.rules.addresses import number_address
 from qbo_simulator.rules.base import Rules, is_sparse, merged
 from qbo_simulator.rules.currencies import check_accounts, check_names
@@ -54,6 +54,8 @@ class Form:
     has_custom_fields: bool = False
     has_currency: bool = True
     prints_links: bool = False
+    # Whether its billable lines wait to be invoiced.
+    is_charged: bool = False
     kept: tuple[str, ...] = ("CurrencyRef", "ExchangeRate", "DocNumber", "RecurDataRef")
     # Everything else, before and after the lines are read.
     prepare: Callable[[Books, Json, Json | None], None] | None = None
@@ -145,6 +147,8 @@ class FormRules(Rules):
         if form.has_currency:
             self._settle_money(books, document)
         self._settle_links(books, document, old or {})
+        if form.is_charged:
+            charges.settle_charges(books, self.entity.name, document, old or {})
         return last_line
 
     def _settle_links(self, books: Books, document: Json, old: Json) -> None:
@@ -248,5 +252,7 @@ class FormRules(Rules):
         for key in {**before, **after}:
             books.touch(*key, after.get(key, 0) - before.get(key, 0))
         links.follow_sources(books, self.entity.name, id, old, new)
+        if self.form.is_charged:
+            charges.follow_charges(books, self.entity.name, id, old, new)
         if self.form.linked:
             self.form.linked(books, id, old, new)

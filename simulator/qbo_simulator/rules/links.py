@@ -7,6 +7,7 @@ from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.fields import object_id
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated, business
+from qbo_simulator.rules import charges
 from qbo_simulator.wire import Json
 
 # What a line of a payment is linked to: type of the link, id, and of what has open lines the id of the line.
@@ -14,7 +15,7 @@ Target = tuple[str, int, str]
 APPLIES = ("Payment", "CreditMemo", "BillPaymentCheck", "BillPaymentCreditCard")
 # What a form may be made from.
 SOURCES = {
-    "Invoice": ("Estimate", "TimeActivity"),
+    "Invoice": ("Estimate", "TimeActivity", charges.CHARGE),
     "Bill": ("PurchaseOrder",),
     "Purchase": ("PurchaseOrder",),
 }
@@ -67,7 +68,8 @@ def check_source(books: Books, name: str, link: Json) -> None:
 def follow_sources(books: Books, name: str, id: int, old: Json | None, new: Json | None) -> None:
     """What became a form says so, and is free again when the form lets go of it or is deleted.
 
-    An estimate or a purchase order is closed and points to what was made from it; a time activity has been billed.
+    An estimate or a purchase order is closed and points to what was made from it; a time activity and the line of an expense
+    have been billed.
     """
     before, after = _sources(name, old), _sources(name, new)
     link = {"TxnId": str(id), "TxnType": name}
@@ -76,6 +78,9 @@ def follow_sources(books: Books, name: str, id: int, old: Json | None, new: Json
         if source is None:
             continue
         is_used = (kind, source_id) in after
+        if kind == charges.CHARGE:
+            charges.set_invoiced(books, source, new or {}, link, is_used)
+            continue
         document = dict(source.document)
         if kind == "TimeActivity":
             document["BillableStatus"] = "HasBeenBilled" if is_used else "Billable"

@@ -242,7 +242,7 @@ class InvoiceRules(SalesRules):
 
     gaps = (
         *SalesRules.gaps,
-        "links to anything but payments, credit memos, estimates and time activities (reimbursements)",
+        "links to anything but payments, credit memos, estimates, time activities and charges of expenses",
     )
     sign = 1
     has_due_date = True

@@ -69,6 +69,10 @@ def _purchase_order(books: Books, document: Json, old: Json | None) -> None:
 
 
 PAID_LINE = "another account, name or side of a line that a payment is linked to"
+CHARGE_GAPS = (
+    "links to anything but purchase orders, payments and charges",
+    "billable lines inside a bundle and of a credit, and a change of a line that has been invoiced",
+)
 FORMS: dict[str, Form] = {
     "Bill": Form(
         required=("VendorRef",),
@@ -77,8 +81,9 @@ FORMS: dict[str, Form] = {
         has_balance=True,
         has_due_date=True,
         prints_links=True,
+        is_charged=True,
         prepare=_bill,
-        gaps=("links to anything but purchase orders and payments (reimbursements)",),
+        gaps=CHARGE_GAPS,
     ),
     "VendorCredit": Form(
         required=("VendorRef",),
@@ -86,7 +91,9 @@ FORMS: dict[str, Form] = {
         party=("Vendor", "VendorRef", -1),
         has_balance=True,
         prints_links=True,
+        is_charged=True,
         prepare=_payable,
+        gaps=("billable lines",),
     ),
     "Purchase": Form(
         required=("PaymentType", "AccountRef"),
@@ -98,7 +105,8 @@ FORMS: dict[str, Form] = {
         is_numbered=False,
         prepare=_purchase,
         owed=owed,
-        gaps=("links to anything but purchase orders and payments (reimbursements)", PAID_LINE),
+        is_charged=True,
+        gaps=(*CHARGE_GAPS, PAID_LINE),
     ),
     "PurchaseOrder": Form(
         required=("VendorRef",),
