@@ -146,7 +146,8 @@ def _for_experts() -> dict[str, Param]:
             None,
             type=["null", "integer"],
             title="Push this stored plan",
-            description="The number of a plan made before, at most 7 days old. All dates and filters are then ignored.",
+            description="The number of a plan made before, at most 7 days old, and above the company that made it. All dates and "
+            "filters are then ignored.",
             section=section,
         ),
         "recopy": Param(

@@ -63,7 +63,7 @@ def run_of(context: Mapping[str, Any]) -> Run:
 
 
 def choose(context: Mapping[str, Any]) -> list[str]:
-    """The realms of this run. Raises ChoiceError for one that is not set up, naming those that are."""
+    """The realms of this run. Raises ChoiceError, naming those that are set up, for one that is not, or is not named."""
     run = run_of(context)
     known = realm_keys()
     if not known:
@@ -73,6 +73,8 @@ def choose(context: Mapping[str, Any]) -> list[str]:
         raise ChoiceError(f"There is no company {', '.join(unknown)}; set up are: {', '.join(known)}.")
     if run.choices.realms:
         return list(run.choices.realms)
+    if run.choices.plan_id is not None and len(known) > 1:
+        raise ChoiceError(f"'Push this stored plan' needs the company that made it: {' or '.join(known)}.")
     left = [key for key in known if not run.is_from_form and _is_disconnected(key)]
     for key in left:
         log.info("%s is disconnected: its schedule is quiet", key)

@@ -10,7 +10,7 @@ import pytest
 from include.billing_sync.reasons import CATALOGUE
 from include.wiring import runs
 from include.wiring.forms import ChoiceError, choices_from
-from tests.world import World
+from tests.world import SETTINGS, World, write_settings
 
 TOLD: dict[str, tuple[str, str]] = {
     # number: reason, and what the detail must name
@@ -93,6 +93,19 @@ def test_a_field_of_another_form_is_unknown() -> None:
         choices_from({"realm": "demo", "plan_id": 7}, "qbo_auto_sync")
 
     assert str(refused.value) == "The form of qbo_auto_sync has no field plan_id; it has realm, everything."
+
+
+def test_a_stored_plan_is_asked_for_with_its_company(world: World) -> None:
+    """Of several companies one has made it; the others would look for it in vain and turn the run red after it was pushed."""
+    asked = {"plan_id": 7}
+    assert runs.choose(world.context("manual__1", "manual", asked)) == ["demo"]
+    write_settings(world.mappings, "texas", {**SETTINGS, "connection": "qbo_texas"})
+
+    with pytest.raises(ChoiceError) as refused:
+        runs.choose(world.context("manual__2", "manual", asked))
+
+    assert str(refused.value) == "'Push this stored plan' needs the company that made it: demo or texas."
+    assert runs.choose(world.context("manual__3", "manual", {**asked, "realm": "demo"})) == ["demo"]
 
 
 def test_an_unknown_company_in_the_form_names_those_that_are_set_up(world: World) -> None:
