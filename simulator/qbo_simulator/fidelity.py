@@ -45,6 +45,7 @@ ASSUMED = (
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
     "a thousand objects is refused (10100)",
     "stock: what is sold costs what was bought first, or will be bought next; goods that come back cost what the last ones cost",
+    "budgets: their properties, and that they are in change data capture",
     "charges of billable expenses: their properties, that the line of the expense is linked to its charge, that a charge that is "
     "invoiced or another customer's cannot be linked (620), and that they are in change data capture",
     "inventory adjustments: their properties; what is missing costs what was bought first, what is found what the last cost, "
@@ -84,7 +85,7 @@ def page() -> str:
             (
                 "Create, update, delete, void and send also work inside a batch; update is full or sparse.",
                 "ExchangeRate is read and set at `/exchangerate`, tax codes and rates are made at `/taxservice/taxcode`,",
-                "files come through `/upload`.",
+                "files come through `/upload`; budgets, which people make, are brought in with `/_sim/objects`.",
                 f"Other entities of QuickBooks Online are refused: {', '.join(sorted(KNOWN_GAPS.values()))}.",
             )
         ),

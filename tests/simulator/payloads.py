@@ -44,6 +44,20 @@ def deposit_line(amount: Any = 20, account: str = "83", **detail: Any) -> dict[s
     return {"Amount": amount, "DetailType": "DepositLineDetail", "DepositLineDetail": values}
 
 
+_TIMES = {"CreateTime": "2026-01-05T09:00:00-08:00", "LastUpdatedTime": "2026-01-05T09:00:00-08:00"}
+
+
+def budget(number: int, **values: Any) -> dict[str, Any]:
+    """A budget as QuickBooks prints it: two months of one account."""
+    months = ("2026-01-01", "2026-02-01")
+    return {
+        "Id": str(number), "SyncToken": "0", "MetaData": _TIMES, "Name": f"Plan {number}", "Active": True,
+        "StartDate": "2026-01-01", "EndDate": "2026-12-31", "BudgetType": "ProfitAndLoss", "BudgetEntryType": "Monthly",
+        "BudgetDetail": [{"BudgetDate": one, "Amount": 250, "AccountRef": {**ref(7), "name": "Advertising"}} for one in months],
+        **values,
+    }  # fmt: skip
+
+
 TRANSACTIONS: dict[str, dict[str, Any]] = {
     "Invoice": invoice(),
     "CreditMemo": invoice(),

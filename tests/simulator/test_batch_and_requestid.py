@@ -117,7 +117,7 @@ def test_what_is_no_batch_is_refused(qbo: Qbo, payload: Any, code: str) -> None:
         ({"bId": "1", "operation": "explode", "Invoice": {}}, "2170"),
         ({"bId": "1", "operation": "create"}, "2020"),
         ({"bId": "1", "operation": "create", "Nonsense": {}}, "2010"),
-        ({"bId": "1", "operation": "create", "Budget": {}}, "501"),
+        ({"bId": "1", "operation": "create", "TaxReturn": {}}, "501"),
         ({"bId": "1", "operation": "create", "Invoice": "text"}, "2010"),
         ({"bId": "1", "Query": "select * from"}, "4000"),
     ],

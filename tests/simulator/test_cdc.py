@@ -85,7 +85,7 @@ def test_thirty_days_back_and_no_further(qbo: Qbo) -> None:
         ({"entities": "Nonsense", "changedSince": "2026-01-01"}, 400, "4001"),
         ({"entities": "TaxCode", "changedSince": "2026-01-01"}, 400, "4001"),
         ({"entities": "TimeActivity", "changedSince": "2026-01-01"}, 400, "4001"),
-        ({"entities": "Budget", "changedSince": "2026-01-01"}, 501, "501"),
+        ({"entities": "TaxReturn", "changedSince": "2026-01-01"}, 501, "501"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(qbo: Qbo, parameters: dict[str, str], status: int, code: str) -> None:

@@ -297,9 +297,9 @@ def test_more_than_a_thousand_rows_are_clamped_when_set_so(qbo: Qbo) -> None:
 
 def test_an_entity_that_is_not_simulated_is_named(qbo: Qbo) -> None:
     """501, louder than the original."""
-    answer = qbo.query("select * from Budget")
+    answer = qbo.query("select * from TaxReturn")
 
-    assert (answer.status, "Budget" in answer.text) == (501, True)
+    assert (answer.status, "TaxReturn" in answer.text) == (501, True)
 
 
 def test_a_query_can_be_posted_as_text(qbo: Qbo) -> None:

@@ -8,7 +8,7 @@ import pytest
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.testing import RunningSimulator
 from tests.simulator.client import JSON_NAMES, Qbo, invoice, item_line, ref
-from tests.simulator.payloads import adjustment_line, expense_line
+from tests.simulator.payloads import adjustment_line, budget, expense_line
 from tests.simulator.usual_bodies import USUAL
 from tests.simulator.xml_client import NAMESPACE, call, child, error, local, parsed, text, values, xml_of
 
@@ -31,6 +31,7 @@ def company(process: RunningSimulator) -> Qbo:
     qbo.create("BillPayment", **paid, Line=[linked(10, "Bill", bought["Id"])])
     stocked = qbo.query("select * from Item where Name = 'Garden Supplies'").rows[0]["Id"]
     qbo.create("InventoryAdjustment", AdjustAccountRef=ref(80), Line=[adjustment_line(stocked, -1)])
+    process.load("Budget", [budget(1)])
     schedule = {"IntervalType": "Monthly", "DayOfMonth": 1, "StartDate": "2030-01-01"}
     info = {"Name": "Rent", "RecurType": "Automated", "ScheduleInfo": schedule}
     qbo.create("RecurringTransaction", Invoice=invoice(RecurringInfo=info))
@@ -168,7 +169,7 @@ def test_a_fault_names_code_element_and_type(qbo: Qbo) -> None:
 
 def test_refusals_of_the_gateway_are_faults_of_the_same_form(qbo: Qbo, make_company: Callable[..., Qbo]) -> None:
     """401, 403, 429 and 501: JSON's wide envelope of small letters is JSON's alone; what it has as null is left out."""
-    gap = call(qbo, "GET", "budget/1")
+    gap = call(qbo, "GET", "taxreturn/1")
     foreign = call(make_company("77"), "GET", f"/v3/company/{qbo.realm_id}/customer/1")
     qbo.simulator.fault("throttled")
     throttled = call(qbo, "GET", "customer/1")

@@ -2,6 +2,7 @@
 
 from qbo_simulator.entities import (
     accounting,
+    budgets,
     charges,
     files,
     ledger,
@@ -23,6 +24,7 @@ ENTITIES: dict[str, EntityType] = {
         files.ATTACHABLE,
         purchases.BILL,
         purchases.BILL_PAYMENT,
+        budgets.BUDGET,
         tracking.CLASS,
         tracking.COMPANY_CURRENCY,
         singletons.COMPANY_INFO,
@@ -65,6 +67,6 @@ BY_FOLDED_NAME: dict[str, EntityType] = {name.lower(): entity for name, entity i
 KNOWN_GAPS = {
     name.lower(): name
     for name in (
-        "Budget", "JournalCode", "TaxPayment", "TaxReturn",
+        "JournalCode", "TaxPayment", "TaxReturn",
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ REFERRING_PROPERTIES = {
     "Account": (
         "AccountRef",
         "AdjustAccountRef",
+        "ItemAccountRef",
         "IncomeAccountRef",
         "ExpenseAccountRef",
         "AssetAccountRef",
