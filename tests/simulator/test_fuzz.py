@@ -2,14 +2,17 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from qbo_simulator.entities.registry import ENTITIES
 from tests.simulator.bookkeeper import STOCKED
 from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import LISTS, TRANSACTIONS, expense_line, purchased_item_line
+from tests.simulator.xml_client import call, document
 
 MakeCompany = Callable[..., Qbo]
 
@@ -140,6 +143,37 @@ def test_odd_objects_of_all_other_entities_never_break_the_simulator(make_compan
     # Half a year on all templates have been due.
     qbo.simulator.clock(advance=180 * 86400)
     assert taken > 10
+    assert qbo.simulator.ledger(qbo.realm_id)["unbalanced"] == []
+
+
+ODD_MARKUP = [
+    b"", b"x", b"<A/>", b"</Line>", b"<Line>", b"<Line/>", b"<Id>1</Id>", b"&amp;", b"&#x10FFFF;", b"]]>", b"<![CDATA[<]]>",
+    b'<BillAddr sparse="true" a="b">', b'<CustomerRef name="1" type="2">1</CustomerRef>', b'<Line xmlns="urn:x"/>', b"<!-- -->",
+    b"<?pi?>", b"<Amount>1e999999999</Amount>", b"\xff", b"\x7f", b"<TxnTaxDetail/>", b"<value>1</value>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_odd_markup_never_breaks_the_simulator(qbo: Qbo, seed: int) -> None:
+    """Tags and texts of XML requests that are lost, doubled, moved or odd; each answer is XML that can be read."""
+    chance = random.Random(seed)
+    names = {name.lower(): name for name in ENTITIES}
+    bodies = {name: body for name, body in (OTHER_BODIES | BODIES).items() if name in names}
+    statuses = set()
+    for _ in range(150):
+        entity = chance.choice(list(bodies))
+        pieces = re.findall(rb"<[^>]*>|[^<]+", document(names[entity], bodies[entity]))
+        for _ in range(chance.randint(0, 2)):
+            place, other = chance.randrange(len(pieces)), chance.choice(pieces)
+            pieces[place] = chance.choice(
+                [b"", pieces[place] * 2, other, pieces[place] + other, chance.choice(ODD_MARKUP)]
+            )
+
+        answer = call(qbo, "POST", entity, b"".join(pieces))
+
+        assert answer.status in (200, 400, 501), (entity, pieces, answer.text)
+        statuses.add(answer.status)
+    assert statuses >= {200, 400}
     assert qbo.simulator.ledger(qbo.realm_id)["unbalanced"] == []
 
 
