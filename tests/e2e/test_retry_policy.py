@@ -81,6 +81,7 @@ def test_what_may_pass_is_repeated_a_few_times(exception: BaseException) -> None
     assert tries(exception) == RETRIES + 1
 
 
+@pytest.mark.row("F145")
 def test_only_a_busy_company_is_waited_for_fifty_times() -> None:
     """Every two minutes, without end as far as the policy goes; the push's own limit of retries ends it."""
     busy = RealmBusyError("busy: texas: another run is pushing to this company")

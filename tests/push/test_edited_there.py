@@ -204,10 +204,13 @@ def test_a_payment_before_a_lost_create_is_found_is_no_edit(wired: tuple[World, 
     wire.strike(mishaps.meanwhile(lambda: receive(world, "T-0", "4.00")),
                 lambda call: call.kind == "query" and "create Invoice" in wire.struck)  # fmt: skip
     world.run()
+    found, told = world.status("inv-T-0"), detail(world, "T-0")
 
     world.change("inv-T-0", "15.00")
     world.run()
 
+    assert found == ("Synced", "created")
+    assert "edited" not in told
     (held,) = world.in_qbo("T-0")
     assert (held["TotalAmt"], held["Balance"]) == (15, 11)
     assert world.status("inv-T-0") == ("Synced", "updated")

@@ -387,6 +387,7 @@ def test_a_throttled_batch_is_not_refused(client: QboClient, peer: Peer) -> None
     assert len(peer.received) == 2
 
 
+@pytest.mark.row("F154")
 def test_a_name_lock_is_tried_again(client: QboClient, peer: Peer, time_: Time) -> None:
     """Somebody else held the list for a moment; nothing was executed."""
     peer.replies = [
