@@ -142,6 +142,7 @@ def test_disconnect_revokes_forgets_and_archives(browser, connected, realms, sta
 
     assert answer.status_code == 200
     assert "us is disconnected" in answer.text
+    assert "1 link was moved to the archive" in answer.text
     assert state.execute("select count(*) from qbo_sync.tokens").fetchone() == (0,)
     assert state.execute("select count(*) from qbo_sync.links").fetchone() == (0,)
     assert state.execute("select archived_by, billing_id from qbo_sync.link_archive").fetchall() == [("ann", "1")]

@@ -441,7 +441,7 @@ def test_a_merge_of_customers_is_named_and_nothing_is_to_be_put_back(world: Worl
     world.run()
     unread = world.status("inv-T-3")
     world.refresh()
-    world.run()
+    calls = world.run()["sent"]
     read = world.status("inv-T-3")
 
     night.run()
@@ -451,6 +451,7 @@ def test_a_merge_of_customers_is_named_and_nothing_is_to_be_put_back(world: Worl
     world.run()
 
     assert unread == read == ("Skipped", "inactive_reference")
+    assert calls == 0
     assert [one["CustomerRef"]["value"] for one in world.in_qbo("T-3")] == [into]
     assert [one["DisplayName"] for one in world.qbo.state("Customer")] == [one["DisplayName"] for one in customers]
     assert f"Customer id {away} is inactive" in told
