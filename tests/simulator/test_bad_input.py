@@ -87,7 +87,7 @@ def test_gzip_is_unpacked_and_broken_gzip_refused(qbo: Qbo) -> None:
         ("GET", "customer/999", 400, "610"),
         ("GET", "customer/-1", 400, "610"),
         ("GET", "customer/99999999999999999999999", 400, "610"),
-        ("GET", "budget/1", 501, "501"),
+        ("GET", "taxreturn/1", 501, "501"),
         ("GET", "reports/VendorBalance", 501, "501"),
         ("GET", "customer/1?include=everything", 501, "501"),
         ("GET", "customer/1?fancy=1", 501, "501"),
