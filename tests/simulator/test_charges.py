@@ -94,10 +94,16 @@ def test_a_charge_is_invoiced_once_and_to_its_customer(qbo: Qbo) -> None:
     [mine], [other] = charges(qbo), charges(qbo, "CustomerRef = '2'")
     made = invoiced(qbo, mine)["Invoice"]
 
-    answers = [invoiced(qbo, mine), invoiced(qbo, other), invoiced(qbo, {"Id": "9999"})]
+    moved = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "CustomerRef": ref(2)}
+    answers = [invoiced(qbo, mine), invoiced(qbo, other), invoiced(qbo, {"Id": "9999"}), qbo.post("invoice", moved)]
 
-    assert [(one.status, one.error["code"], one.error["element"]) for one in answers] == [(400, "620", "LinkedTxn")] * 3
-    words = ("has been invoiced already", "belongs to another customer", "does not exist")
+    assert [(one.status, one.error["code"], one.error["element"]) for one in answers] == [(400, "620", "LinkedTxn")] * 4
+    words = (
+        "has been invoiced already",
+        "belongs to another customer",
+        "does not exist",
+        "belongs to another customer",
+    )
     assert all(word in one.error["Detail"] for word, one in zip(words, answers, strict=True))
     assert [one["Id"] for one in qbo.simulator.state("Invoice")] == [made["Id"]]
     assert qbo.read("ReimburseCharge", other["Id"]) == other
@@ -201,3 +207,13 @@ def test_a_charge_in_another_currency_tells_its_rate(make_company: Callable[...,
 
     [charge] = charges(qbo)
     assert (charge["CurrencyRef"]["value"], float(charge["ExchangeRate"])) == ("EUR", 1.25)
+
+
+def test_a_charge_moves_no_money(qbo: Qbo) -> None:
+    """The list of transactions shows the bill alone, and the customer owes nothing before he is invoiced."""
+    bought(qbo)
+
+    rows = qbo.get("reports/TransactionList").body["Rows"]["Row"]
+
+    assert [row["ColData"][1]["value"] for row in rows] == ["Bill"]
+    assert (qbo.read("Customer", "1")["Balance"], qbo.simulator.ledger(qbo.realm_id)["unbalanced"]) == (0, [])

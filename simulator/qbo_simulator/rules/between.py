@@ -107,7 +107,6 @@ def settle_deposit(books: Books, document: Json, record: Record | None) -> int:
         raise business(books.settings.negative_total_text)
     document["Line"] = lines.items
     document["TotalAmt"] = wire.money(total)
-    document.pop("LinkedTxn", None)
     return lines.last_id
 
 

@@ -60,13 +60,19 @@ def set_invoiced(books: Books, charge: Record, invoice: Json, link: Json, is_use
     document = dict(charge.document)
     if is_used and document["HasBeenInvoiced"]:
         raise _unlinkable(charge, "has been invoiced already")
-    if is_used and document["CustomerRef"]["value"] != invoice["CustomerRef"]["value"]:
-        raise _unlinkable(charge, "belongs to another customer")
+    if is_used:
+        check_owner(charge, invoice)
     document["HasBeenInvoiced"] = is_used
     others = [one for one in document["LinkedTxn"] if one != link]
     document["LinkedTxn"] = [*others, link] if is_used else others
     books.replace(charge, document)
     _set_status(books, others[0], "HasBeenBilled" if is_used else "Billable")
+
+
+def check_owner(charge: Record, invoice: Json) -> None:
+    """620 for a charge of another customer than the invoice's."""
+    if charge.document["CustomerRef"]["value"] != invoice["CustomerRef"]["value"]:
+        raise _unlinkable(charge, "belongs to another customer")
 
 
 def _set_status(books: Books, link: Json, status: str) -> None:

@@ -73,6 +73,9 @@ def follow_sources(books: Books, name: str, id: int, old: Json | None, new: Json
     """
     before, after = _sources(name, old), _sources(name, new)
     link = {"TxnId": str(id), "TxnType": name}
+    for kind, source_id in sorted(before & after):
+        if kind == charges.CHARGE:
+            charges.check_owner(books.get(ENTITIES[kind], source_id), new or {})
     for kind, source_id in sorted(before ^ after):
         source = books.find(ENTITIES[kind], source_id)
         if source is None:
