@@ -70,10 +70,3 @@ def parse_amount(text: str) -> Decimal:
     if not amount.is_finite():
         raise ValueError(f"{text[:40]!r} is not a finite number")
     return amount
-
-
-def minor_units(amount: Decimal, digits: int = 2) -> int:
-    """The amount as a whole number of minor units. Raises ValueError when it is not one."""
-    if not is_exact(amount, digits):
-        raise ValueError(f"{amount} has more than {digits} decimal places")
-    return int(amount.scaleb(digits))

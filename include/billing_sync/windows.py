@@ -34,10 +34,3 @@ def zone(time_zone: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # OSError: names such as "Europe" are folders of the database.
         raise ValueError(f"{time_zone!r} is no IANA time zone; write one such as Europe/London") from None
-
-
-def checked_window(from_date: date | None, to_date: date | None) -> tuple[date | None, date | None]:
-    """Both dates as they are. Raises ValueError when the first lies after the last."""
-    if from_date is not None and to_date is not None and from_date > to_date:
-        raise ValueError(f"from {from_date} lies after to {to_date}: swap the two dates")
-    return from_date, to_date

@@ -119,20 +119,6 @@ class BillingReader:
         assert row is not None  # noqa: S101 - a query without a table returns one row
         return row[0]  # type: ignore[no-any-return]  # the driver's rows are untyped
 
-    def count_invoices(
-        self,
-        from_date: date | None = None,
-        to_date: date | None = None,
-        changed_since: datetime | None = None,
-        ids: Iterable[str] | None = None,
-    ) -> int:
-        """How many invoices the same choice would read. Raises BillingError."""
-        values = _parameters(from_date, to_date, changed_since, ids)
-        with self.snapshot(), _blaming(INVOICES):
-            query = b"select count(*) from (" + self._text(INVOICES) + b"\n) as documents"
-            row = self._cursor().execute(query, values).fetchone()
-        return int(row[0]) if row else 0
-
     def read_invoices(
         self,
         from_date: date | None = None,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 
 from include.billing_sync.documents import CANON_VERSION, Invoice, fingerprint, invoice_from_json, to_json
 from include.billing_sync.reasons import Finding
@@ -24,24 +24,6 @@ _COPY = (
     b"copy qbo_sync.candidates (plan_id, kind, billing_id, doc_number, doc_date, customer_id, currency, total, changed_at,"
     b" content, fingerprint, canon_version, reasons, is_stopped) from stdin"
 )
-
-
-@dataclass(slots=True)
-class Stored:
-    """What extract stored: documents, their lines, those that broke the billing contract, and the money by currency."""
-
-    documents: int = 0
-    lines: int = 0
-    bad: int = 0
-    totals: dict[str, Decimal] = field(default_factory=dict)
-
-    def add(self, content: Mapping[str, Any], currency: str | None, total: Decimal | None) -> None:
-        """Count a document in."""
-        self.documents += 1
-        self.bad += "bad_rows" in content
-        self.lines += len(content.get("lines", ()))
-        if currency is not None and total is not None:
-            self.totals[currency] = self.totals.get(currency, Decimal(0)) + total
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +76,20 @@ class NumberUse:
 
 def store_candidates(
     connection: psycopg.Connection[Any], plan_id: int, chunks: Iterable[Iterable[Document]], kind: str = INVOICE
-) -> Stored:
-    """Store the documents of a run as its candidates, as they come, and say what they were.
+) -> None:
+    """Store the documents of a run as its candidates, as they come.
 
     Nothing is committed: the caller moves the watermark in the same transaction. Raises BillingError when billing returns
     one document more than once.
     """
-    stored = Stored()
     try:
         with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
             for documents in chunks:
                 for document in documents:
-                    copy.write_row(_row(plan_id, kind, document, stored))
+                    copy.write_row(_row(plan_id, kind, document))
     except psycopg.errors.UniqueViolation as error:
         problem = f"a document is returned more than once: {error.diag.message_detail}"
         raise BillingError(f"{kind}s.sql", problem, "make the file return each document once") from error
-    return stored
 
 
 def read_candidates(connection: psycopg.Connection[Any], plan_id: int, chunk: int = 500) -> Iterator[list[Candidate]]:
@@ -137,12 +117,6 @@ def number_uses(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, 
     with connection.cursor(row_factory=class_row(NumberUse)) as cursor:
         uses = cursor.execute(sql("candidates/number_uses"), {"plan_id": plan_id}).fetchall()
     return {use.billing_id: use for use in uses}
-
-
-def candidate_totals(connection: psycopg.Connection[Any], plan_id: int) -> list[dict[str, Any]]:
-    """Per currency: currency, documents, stopped, total."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(sql("candidates/candidate_totals"), {"plan_id": plan_id}).fetchall()
 
 
 def save_findings(
@@ -178,13 +152,12 @@ def _next_candidates(connection: psycopg.Connection[Any], plan_id: int, key: Map
         return cursor.execute(sql("candidates/next_candidates"), values, prepare=False).fetchall()
 
 
-def _row(plan_id: int, kind: str, document: Document, stored: Stored) -> tuple[Any, ...]:
+def _row(plan_id: int, kind: str, document: Document) -> tuple[Any, ...]:
     if isinstance(document, BadDocument):
         content, header = document.to_content(), document.header
     else:
         content = to_json(document)
         header = {name: getattr(document, name) for name in _HEADER}
-    stored.add(content, header["currency"], header["total_amount"])
     bad_rows = content.get("bad_rows", [])
     return (
         plan_id,

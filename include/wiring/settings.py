@@ -70,14 +70,6 @@ def load_settings(realm_key: str, folder: Path | str | None = None) -> RealmSett
     return _checked(realm_key, path)
 
 
-def load_all(folder: Path | str | None = None) -> dict[str, RealmSettings]:
-    """The settings of every realm by its key. Raises SettingsError with the errors of all realms together."""
-    good, bad = load_each(folder)
-    if bad:
-        raise SettingsError([problem for error in bad.values() for problem in error.problems])
-    return good
-
-
 def load_each(folder: Path | str | None = None) -> tuple[dict[str, RealmSettings], dict[str, SettingsError]]:
     """The realms whose settings are good, and the errors of the others: one realm's mistake stops no other."""
     good: dict[str, RealmSettings] = {}

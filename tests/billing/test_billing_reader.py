@@ -41,7 +41,6 @@ def test_both_dates_of_a_window_are_included(reader):
 
     assert {x.invoice_date for x in september.values()} == {day for day in days if (day.year, day.month) == (2026, 9)}
     assert {x.invoice_date for x in one_day.values()} == {date(2026, 9, 22)}
-    assert reader.count_invoices(from_date=date(2026, 9, 1), to_date=date(2026, 9, 30)) == len(september)
 
 
 def test_drafts_voids_and_deletions_are_read_too(reader):
@@ -126,7 +125,7 @@ def test_any_idle_connection_will_do(demo_dsn, autocommit):
     with psycopg.connect(demo_dsn, autocommit=autocommit, row_factory=dict_row) as connection:
         reader = BillingReader(connection)
 
-        assert len(everything(reader)) == reader.count_invoices() == 180
+        assert len(everything(reader)) == 180
         assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 

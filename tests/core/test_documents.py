@@ -25,7 +25,6 @@ from include.billing_sync.money import (
     exponent,
     is_exact,
     is_known_currency,
-    minor_units,
     parse_amount,
     product_is_certain,
     round_half_up,
@@ -160,18 +159,6 @@ def test_rounding_moves_an_amount_by_at_most_half_a_unit(amount, digits):
     assert abs(rounded - amount) <= Decimal(5).scaleb(-digits - 1)
     assert is_exact(rounded, digits)
     assert round_half_up(-amount, digits) == -rounded
-
-
-@given(st.integers(min_value=-(10**12), max_value=10**12))
-def test_minor_units_come_back_as_the_amount(units):
-    """Cents to dollars and back."""
-    assert minor_units(Decimal(units).scaleb(-2)) == units
-
-
-def test_an_amount_finer_than_a_cent_has_no_cents():
-    """It is an error, never rounded away."""
-    with pytest.raises(ValueError, match="more than 2 decimal places"):
-        minor_units(Decimal("0.001"))
 
 
 @pytest.mark.parametrize(
