@@ -71,6 +71,8 @@ def _is_expected(error: Exception) -> bool:
 
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, connections.RefusedError):
+        return f"the database refuses the connection: {text}"
     if isinstance(error, connections.UnreachableError):
         return f"the database does not answer: {text}"
     if isinstance(error, psycopg.OperationalError):

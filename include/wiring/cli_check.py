@@ -15,7 +15,7 @@ from include.billing_sync.diagnosis import Level
 from include.stores.realms import ConnectionShape, disagreements, realm_behind
 from include.stores.statements import sql
 from include.stores.tie_outs import broken_tie_outs, tie_out_names
-from include.stores.tokens import NoEncryptionError, require_encryption
+from include.stores.tokens import NoEncryptionError, WrongKeyError, require_encryption
 from include.wiring import connections
 from include.wiring.cli_output import say
 from include.wiring.connections import ConnectionMissingError
@@ -161,6 +161,8 @@ def _realm(key: str, *, is_offline: bool) -> Iterator[Finding | str]:
     except SchemaVersionError:
         # Said already, once for all realms.
         return
+    except (NoEncryptionError, WrongKeyError) as error:
+        yield Finding(Level.RED, f"{key} tokens", str(error))
     except QboError as error:
         yield Finding(Level.RED, f"{key} preflight", str(error))
     except psycopg.Error as error:

@@ -169,6 +169,8 @@ def _billing() -> Iterator[psycopg.Connection[Any]]:
     try:
         with closing(connections.connect_billing()) as billing:
             yield billing
+    except connections.RefusedError as error:
+        raise BillingUnreadError(str(error)) from error
     except psycopg.OperationalError as error:
         raise BillingUnreadError(f"the database of the connection {connections.BILLING} does not answer") from error
     except (connections.ConnectionMissingError, BillingError, psycopg.Error) as error:

@@ -6,10 +6,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from airflow.sdk.crypto import get_fernet
 from airflow.sdk.definitions.retry_policy import RetryAction
+from cryptography.fernet import Fernet
 
 from include.stores.rows import BillingError
 from include.wiring import connections
+from include.wiring.cli import main
 from include.wiring.retry import SyncRetryPolicy
 
 
@@ -55,6 +58,34 @@ def test_a_server_that_is_full_or_away_is_tried_again(pg, refusal):
 
     assert "too many connections" in str(full)
     assert decision(full) is decision(away) is RetryAction.DEFAULT
+
+
+def test_a_command_says_whether_the_database_is_away_or_refuses(pg, monkeypatch, capsys):
+    """The first is waited for, the second is corrected."""
+    port = urlsplit(pg.dsn()).port
+    for asked in (port, 1):
+        monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", f"postgres://postgres:wrong@127.0.0.1:{asked}/postgres")
+        main(["summary"])
+
+    refused, away = capsys.readouterr().err.strip().splitlines()
+    assert refused.startswith("ledgerline: the database refuses the connection: ")
+    assert away.startswith("ledgerline: the database does not answer: ")
+
+
+def test_tokens_that_cannot_be_read_are_a_red_line_of_the_check(world, monkeypatch, capsys):
+    """The check goes on, with the other companies and to its end."""
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
+    get_fernet.cache_clear()
+    try:
+        code = main(["check"])
+    finally:
+        monkeypatch.undo()
+        get_fernet.cache_clear()
+
+    said = capsys.readouterr().out.splitlines()
+    assert code == 3
+    assert [line for line in said if line.startswith("red") and "demo tokens: " in line and "another key" in line]
+    assert said[-1] == "something is not ready: see the red lines"
 
 
 def test_a_billing_file_that_cannot_be_read_is_for_a_person():
