@@ -77,6 +77,8 @@ class Bookkeeper:
             self.vendors = tuple(self.name("Vendor", number) for number in range(2))
         self.done: Counter[str] = Counter()
         self.turns: Counter[str] = Counter()
+        # What was made when it was first needed, by name.
+        self.items: dict[str, str] = {}
 
     def turn(self, what: str, choices: tuple[Any, ...]) -> Any:
         """One choice after the other, so that all of them are met soon."""
@@ -237,17 +239,18 @@ class Bookkeeper:
 
     def stocked(self) -> str:
         """The company's only item of which stock is kept; made when it is first needed."""
-        found = self.qbo.query("select * from Item where Type = 'Inventory'").rows
-        return str((found or [self.qbo.create("Item", **STOCKED)])[0]["Id"])
+        if "Stocked" not in self.items:
+            self.items["Stocked"] = self.qbo.create("Item", **STOCKED)["Id"]
+        return self.items["Stocked"]
 
     def bundle(self) -> str:
         """The company's only bundle; made when it is first needed."""
-        found = self.qbo.query("select * from Item where Type = 'Group'").rows
-        if not found:
+        if "Set" not in self.items:
             parts = {"ItemGroupLine": [{"ItemRef": ref("1"), "Qty": 1}]}
             values = {"Name": "Set", "Type": "Group", "ItemGroupDetail": parts}
-            found = [self.qbo.simulator.act("create", realm_id=self.qbo.realm_id, entity="Item", values=values)["Item"]]
-        return str(found[0]["Id"])
+            made = self.qbo.simulator.act("create", realm_id=self.qbo.realm_id, entity="Item", values=values)
+            self.items["Set"] = made["Item"]["Id"]
+        return self.items["Set"]
 
     def applied(self, chance: random.Random, party: str, debt: str, credit: str) -> Body:
         """Whose money it is, and lines on open forms: mostly what is right, sometimes too much or somebody else's."""
