@@ -89,6 +89,43 @@ def test_a_report_keeps_the_values_of_its_cells_in_attributes(company: Qbo) -> N
     assert first.attrib == {"type": expected["type"], "group": expected["group"]}
 
 
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        (None, "xml"),
+        ("", "xml"),
+        ("*/*", "xml"),
+        ("application/xml", "xml"),
+        ("text/xml; charset=utf-8", "xml"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "xml"),
+        ("application/xml, application/json", "xml"),
+        ("application/json;q=0.5, application/xml", "xml"),
+        ("application/json", "json"),
+        ("Application/JSON", "json"),
+        ("application/json, text/plain, */*", "json"),
+        ("application/json, application/xml", "json"),
+        ("application/xml;q=0.5, application/json;q=0.9", "json"),
+    ],
+)
+def test_the_answer_has_the_form_that_is_accepted(company: Qbo, accept: str | None, form: str) -> None:
+    """XML is what QuickBooks answers unless JSON is asked for; of two forms the better liked one, then the first."""
+    answer = company.call("GET", "customer/1", headers={"Accept": accept})
+    by_format = company.call("GET", "customer/1", headers={"Accept": accept}, format="json")
+
+    assert (answer.status, answer.headers["content-type"]) == (200, f"application/{form};charset=utf-8")
+    assert by_format.headers["content-type"] == "application/json;charset=utf-8"
+
+
+@pytest.mark.parametrize(("accept", "path"), [("text/csv", "customer/1"), ("application/xml", "taxservice/taxcode")])
+def test_other_forms_are_gaps_that_are_named(company: Qbo, accept: str, path: str) -> None:
+    """501, and nothing is made: neither a form that nobody knows nor the tax service, which speaks JSON alone."""
+    body = {"TaxCode": "T", "TaxRateDetails": []} if path.startswith("tax") else None
+
+    answer = company.call("POST" if body else "GET", path, body, {"Accept": accept})
+
+    assert (answer.status, "Not simulated" in answer.text) == (501, True)
+
+
 def test_an_answer_has_its_time_and_an_object_its_attributes(qbo: Qbo) -> None:
     """``IntuitResponse`` with ``time``; ``domain`` and ``sparse`` on the object, ``name`` on a reference, numbers as in JSON."""
     made = qbo.create("Invoice", **invoice(item_line(100, Qty=3, UnitPrice="33.3333333"), DocNumber="X-1"))
@@ -193,43 +230,6 @@ def test_mishaps_speak_the_form_that_was_asked_for(qbo: Qbo) -> None:
         answer = call(qbo, "GET", "customer/1")
 
         assert (answer.status, error(answer)["code"]) == (status, "10000")
-
-
-@pytest.mark.parametrize(
-    ("accept", "form"),
-    [
-        (None, "xml"),
-        ("", "xml"),
-        ("*/*", "xml"),
-        ("application/xml", "xml"),
-        ("text/xml; charset=utf-8", "xml"),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "xml"),
-        ("application/xml, application/json", "xml"),
-        ("application/json;q=0.5, application/xml", "xml"),
-        ("application/json", "json"),
-        ("Application/JSON", "json"),
-        ("application/json, text/plain, */*", "json"),
-        ("application/json, application/xml", "json"),
-        ("application/xml;q=0.5, application/json;q=0.9", "json"),
-    ],
-)
-def test_the_answer_has_the_form_that_is_accepted(qbo: Qbo, accept: str | None, form: str) -> None:
-    """XML is what QuickBooks answers unless JSON is asked for; of two forms the better liked one, then the first."""
-    answer = qbo.call("GET", "customer/1", headers={"Accept": accept})
-    by_format = qbo.call("GET", "customer/1", headers={"Accept": accept}, format="json")
-
-    assert (answer.status, answer.headers["content-type"]) == (200, f"application/{form};charset=utf-8")
-    assert by_format.headers["content-type"] == "application/json;charset=utf-8"
-
-
-@pytest.mark.parametrize(("accept", "path"), [("text/csv", "customer/1"), ("application/xml", "taxservice/taxcode")])
-def test_other_forms_are_gaps_that_are_named(qbo: Qbo, accept: str, path: str) -> None:
-    """501, and nothing is made: neither a form that nobody knows nor the tax service, which speaks JSON alone."""
-    body = {"TaxCode": "T", "TaxRateDetails": []} if path.startswith("tax") else None
-
-    answer = qbo.call("POST" if body else "GET", path, body, {"Accept": accept})
-
-    assert (answer.status, "Not simulated" in answer.text) == (501, True)
 
 
 def test_text_of_every_kind_is_shown(qbo: Qbo) -> None:
