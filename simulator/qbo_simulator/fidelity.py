@@ -1,12 +1,12 @@
 """The fidelity page: what is exact, what is a setting, what is refused. Generated from the code that does it."""
 
 from qbo_simulator import limits, mishaps, settings
-from qbo_simulator.entities.kinds import CREATE, DELETE, PDF, READ, SEND, UPDATE, VOID, EntityType
+from qbo_simulator.entities.kinds import CDC, CREATE, DELETE, PDF, READ, SEND, UPDATE, VOID, EntityType
 from qbo_simulator.entities.registry import ENTITIES, KNOWN_GAPS
 from qbo_simulator.errors import MESSAGES
 from qbo_simulator.rules import RULES
 
-OPERATIONS = (CREATE, READ, UPDATE, "deactivate", DELETE, VOID, SEND, PDF, "query", "cdc")
+OPERATIONS = (CREATE, READ, UPDATE, "deactivate", DELETE, VOID, SEND, PDF, "query", CDC)
 EXACT, REFUSED, NONE = "exact", "refused (501)", ""
 GENERAL_GAPS = (
     "the tax service in XML, and other forms of answers than JSON and XML",
@@ -64,9 +64,7 @@ def cell(entity: EntityType, operation: str) -> str:
         return EXACT if entity.kind in ("name", "list") and UPDATE in entity.operations else NONE
     if operation == "query":
         return EXACT
-    if operation == "cdc":
-        return EXACT if entity.in_cdc else NONE
-    if operation in entity.operations:
+    if operation in entity.operations or (operation == CDC and entity.in_cdc):
         return EXACT
     return REFUSED if operation in entity.refused else NONE
 

@@ -15,6 +15,16 @@ def test_the_page_in_the_repository_is_the_generated_one() -> None:
     assert PAGE.read_text() == fidelity.page()
 
 
+def test_every_cell_of_change_data_capture_is_true(qbo: Qbo) -> None:
+    """What is exact is answered, what is refused is 501 with its name, and an empty one is no entity of it (4001)."""
+    for name, entity in ENTITIES.items():
+        answer = qbo.get("cdc", entities=name, changedSince="2026-01-01")
+
+        expected = {"exact": 200, "refused (501)": 501, "": 400}[fidelity.cell(entity, "cdc")]
+        assert answer.status == expected, (name, answer.text)
+        assert answer.status != 400 or answer.error["code"] == "4001", (name, answer.text)
+
+
 def test_every_cell_is_true(qbo: Qbo) -> None:
     """An operation that is exact is not answered 501, one that is refused is, and an empty one is unsupported."""
     for name, entity in ENTITIES.items():

@@ -7,6 +7,7 @@ from qbo_simulator.entities.fields import Shape
 
 ColumnType = Literal["id", "text", "amount", "number", "date", "moment", "bool", "reference"]
 CREATE, READ, UPDATE, DELETE, VOID, SEND, PDF = "create", "read", "update", "delete", "void", "send", "pdf"
+CDC = "cdc"
 
 
 @dataclass(frozen=True, slots=True)

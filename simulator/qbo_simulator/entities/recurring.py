@@ -3,6 +3,7 @@
 from qbo_simulator.clock import add_days
 from qbo_simulator.entities.fields import Shape, boolean, choice, day, text, whole
 from qbo_simulator.entities.kinds import (
+    CDC,
     CREATE,
     DELETE,
     META_COLUMNS,
@@ -63,6 +64,7 @@ RECURRING_TRANSACTION = EntityType(
     label="Recurring Transaction",
     columns=META_COLUMNS,
     in_cdc=False,
+    refused=frozenset({CDC}),
     wraps=frozenset(TEMPLATES),
 )
 

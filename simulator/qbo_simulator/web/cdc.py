@@ -3,7 +3,7 @@
 from qbo_simulator import ledger, wire
 from qbo_simulator.books import ROW, Books
 from qbo_simulator.clock import meta_time, parse_moment
-from qbo_simulator.entities.kinds import EntityType
+from qbo_simulator.entities.kinds import CDC, EntityType
 from qbo_simulator.entities.registry import BY_FOLDED_NAME, KNOWN_GAPS
 from qbo_simulator.errors import Fault, NotSimulated, missing
 from qbo_simulator.query.run import invalid
@@ -39,7 +39,7 @@ def _entity(name: str) -> EntityType:
     entity = BY_FOLDED_NAME.get(name.lower())
     if entity is not None and entity.in_cdc:
         return entity
-    if entity is not None and entity.wraps:
+    if entity is not None and CDC in entity.refused:
         raise NotSimulated(f"change data capture of {entity.name}")
     if name.lower() in KNOWN_GAPS and name.lower() not in ("journalcode", "timeactivity"):
         raise NotSimulated(f"change data capture of {KNOWN_GAPS[name.lower()]}")
