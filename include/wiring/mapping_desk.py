@@ -24,6 +24,7 @@ from include.stores.rows import BillingError
 from include.stores.usage import read_usage
 from include.wiring import connections
 from include.wiring.preflight import LOOK_BACK
+from include.wiring.settings import realm_keys
 from include.wiring.suggestions import Alike, Suggestion
 
 ENTRIES_SHOWN = 25
@@ -156,7 +157,9 @@ def used_categories(settings: RealmSettings, billing: psycopg.Connection[Any]) -
     """The categories that the invoices of the last months ask for, those of taxes among them where taxes are lines."""
     today = local_date(datetime.now(UTC), settings.time_zone)
     has_tax_lines = settings.tax == "as_lines"
-    lines = [use.line for use in read_usage(billing, settings.realm_key, today - LOOK_BACK, today, []).uses]
+    others = [key for key in realm_keys() if key != settings.realm_key]
+    usage = read_usage(billing, settings.realm_key, today - LOOK_BACK, today, [], others)
+    lines = [use.line for use in usage.uses]
     found = {line.category for line in lines if line.category and (has_tax_lines or line.kind != "tax")}
     if has_tax_lines:
         found |= {TAX_CATEGORY, *(line.tax_code for line in lines if line.tax_code and line.kind == "tax")}

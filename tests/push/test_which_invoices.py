@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from include.billing_sync.windows import local_date
 from include.stores.realms import disconnect, realm_by_key
 from include.wiring import approvals, connections, runs
 from include.wiring.connections import ConnectionMissingError
+from include.wiring.mapping_desk import used_categories
 from include.wiring.preflight import PreflightFailedError
-from include.wiring.settings import SettingsError
+from include.wiring.settings import SettingsError, load_settings
 from tests.world import SETTINGS, World, write_settings
 
 
@@ -172,6 +175,17 @@ def test_settings_of_one_company_that_cannot_be_used_stop_no_other(world: World,
     assert world.status("inv-T-1") == ("Synced", "created")
     with pytest.raises((SettingsError, ConnectionMissingError), match=r"customer|qbo_nowhere"):
         runs.preflight("texas", scheduled)
+
+
+def test_a_company_is_asked_to_map_what_its_own_documents_name(world: World) -> None:
+    """A document that names no company is nobody's where there are several, so none of them is asked for its categories."""
+    world.invoice("T-1", day=str(local_date(datetime.now(UTC), "America/Los_Angeles")))
+    with connections.connect_billing() as billing:
+        alone = used_categories(load_settings("demo"), billing)
+        write_settings(world.mappings, "texas", {**SETTINGS, "connection": "qbo_texas"})
+        beside = used_categories(load_settings("demo"), billing)
+
+    assert (alone, beside) == (["recurring"], [])
 
 
 def test_a_plan_that_was_never_made_is_not_done(world: World) -> None:
