@@ -64,6 +64,7 @@ def stage(pg: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Stage(pg, world, database, qbo.db_path, wire, plan, context)
 
 
+@pytest.mark.row("G1")
 @pytest.mark.parametrize(
     ("batch_size", "memory", "kinds"),
     [
