@@ -8,7 +8,7 @@ import pytest
 
 from qbo_simulator.testing import SimulatorError
 from tests.simulator.applying import CHECKING, EURO, RECEIVABLE, applied, cheque, payment
-from tests.simulator.client import Qbo, ref
+from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import deposit_line, expense_line, purchased_item_line
 
 
@@ -87,3 +87,23 @@ def test_a_payment_on_an_expense_that_is_nobodys_is_kept_and_not_changed(make_co
     assert (answer.status, f"the Expense {spent['Id']}" in answer.text) == (501, True)
     assert qbo.simulator.ledger(qbo.realm_id)["accounts"][RECEIVABLE] == "-125.00"
     assert qbo.simulator.ledger(qbo.realm_id)["unbalanced"] == []
+
+
+def test_an_invoice_is_loaded_without_the_charge_that_it_is_linked_to(qbo: Qbo) -> None:
+    """A company comes in part: its invoices and bills are changed and deleted as if the charge were not there."""
+    billed = {"CustomerRef": ref(1), "BillableStatus": "HasBeenBilled"}
+    link = [{"TxnId": "900", "TxnType": "ReimburseCharge"}]
+    sold = qbo.create("Invoice", **invoice(item_line(25)))
+    load(qbo, "Invoice", sold, LinkedTxn=link)
+    bill = qbo.create("Bill", VendorRef=ref(30), Line=[expense_line(25)])
+    load(qbo, "Bill", bill, Line=[{**expense_line(25, **billed), "Id": "1", "LineNum": 1, "LinkedTxn": link}])
+
+    note = {"SyncToken": "0", "sparse": True, "PrivateNote": "n"}
+    bill_changed = qbo.post("bill", {"Id": bill["Id"], "VendorRef": ref(30), **note})
+    invoice_changed = qbo.post("invoice", {"Id": sold["Id"], **note})
+    made = qbo.read("ReimburseCharge", "900")
+    gone = qbo.post("invoice", {"Id": sold["Id"], "SyncToken": "1"}, operation="delete")
+
+    assert [one.status for one in (bill_changed, invoice_changed, gone)] == [200, 200, 200]
+    assert (made["HasBeenInvoiced"], qbo.read("ReimburseCharge", "900")["HasBeenInvoiced"]) == (True, False)
+    assert qbo.read("Bill", bill["Id"])["Line"][0]["AccountBasedExpenseLineDetail"]["BillableStatus"] == "Billable"

@@ -4,7 +4,7 @@ from qbo_simulator.books import Books, Record
 from qbo_simulator.entities.charges import CHARGE_DETAIL
 from qbo_simulator.entities.registry import ENTITIES
 from qbo_simulator.errors import Fault, NotSimulated
-from qbo_simulator.openlines import entity_of, kind_of
+from qbo_simulator.openlines import KINDS, kind_of
 from qbo_simulator.wire import Json
 
 CHARGE = "ReimburseCharge"
@@ -39,10 +39,11 @@ def follow_charges(books: Books, name: str, id: int, old: Json | None, new: Json
     """The charges of a form are those of its lines as they are now; what has been invoiced does not go away."""
     before, after = _charged(old), _charged(new)
     for number in sorted(before.keys() - after.keys()):
-        charge = books.get(ENTITIES[CHARGE], number)
-        if charge.document["HasBeenInvoiced"]:
+        charge = books.find(ENTITIES[CHARGE], number)
+        if charge and charge.document["HasBeenInvoiced"]:
             raise NotSimulated(CHANGED)
-        books.delete(charge)
+        if charge:
+            books.delete(charge)
     for number, line in after.items():
         content = _charge(new or {}, {"TxnId": str(id), "TxnType": kind_of(name, new or {})}, line)
         found = books.find(ENTITIES[CHARGE], number)
@@ -52,21 +53,20 @@ def follow_charges(books: Books, name: str, id: int, old: Json | None, new: Json
             books.replace(found, content)
 
 
-def set_invoiced(books: Books, charge: Record, invoice: Json, link: Json, is_used: bool) -> None:
-    """620 for another customer's charge and for one that another invoice has; its line of the expense says what it is now.
+def set_invoiced(books: Books, charge: Record, link: Json, is_used: bool) -> None:
+    """620 for one that another invoice has; its line of the expense says what it is now.
 
     :param link: the link to the invoice.
     """
     document = dict(charge.document)
     if is_used and document["HasBeenInvoiced"]:
         raise _unlinkable(charge, "has been invoiced already")
-    if is_used:
-        check_owner(charge, invoice)
     document["HasBeenInvoiced"] = is_used
     others = [one for one in document["LinkedTxn"] if one != link]
     document["LinkedTxn"] = [*others, link] if is_used else others
     books.replace(charge, document)
-    _set_status(books, others[0], "HasBeenBilled" if is_used else "Billable")
+    for one in others:
+        _set_status(books, charge, one, "HasBeenBilled" if is_used else "Billable")
 
 
 def check_owner(charge: Record, invoice: Json) -> None:
@@ -75,11 +75,14 @@ def check_owner(charge: Record, invoice: Json) -> None:
         raise _unlinkable(charge, "belongs to another customer")
 
 
-def _set_status(books: Books, link: Json, status: str) -> None:
-    expense = books.get(entity_of(link["TxnType"]), int(link["TxnId"]))
+def _set_status(books: Books, charge: Record, link: Json, status: str) -> None:
+    name = KINDS.get(link["TxnType"], link["TxnType"])
+    expense = books.find(ENTITIES[name], int(link["TxnId"])) if name in ("Bill", "Purchase") else None
+    if expense is None:
+        return
     lines = [dict(line) for line in expense.document["Line"]]
     for line in lines:
-        if line["Id"] == link["TxnLineId"]:
+        if {"TxnId": str(charge.id), "TxnType": CHARGE} in line.get("LinkedTxn", ()):
             line[line["DetailType"]] = {**line[line["DetailType"]], "BillableStatus": status}
     books.replace(expense, {**expense.document, "Line": lines})
 
@@ -123,7 +126,7 @@ def _charge(form: Json, link: Json, line: Json) -> Json:
     printed["ReimburseLineDetail"] = CHARGE_DETAIL.arrange(told)
     charge: Json = {
         "CustomerRef": detail["CustomerRef"],
-        "HasBeenInvoiced": False,
+        "HasBeenInvoiced": _status(line) == "HasBeenBilled",
         "Amount": line["Amount"],
         "TxnDate": form["TxnDate"],
         "CurrencyRef": form["CurrencyRef"],

@@ -73,16 +73,17 @@ def follow_sources(books: Books, name: str, id: int, old: Json | None, new: Json
     """
     before, after = _sources(name, old), _sources(name, new)
     link = {"TxnId": str(id), "TxnType": name}
-    for kind, source_id in sorted(before & after):
-        if kind == charges.CHARGE:
-            charges.check_owner(books.get(ENTITIES[kind], source_id), new or {})
-    for kind, source_id in sorted(before ^ after):
+    for kind, source_id in sorted(before | after):
         source = books.find(ENTITIES[kind], source_id)
         if source is None:
             continue
         is_used = (kind, source_id) in after
+        if kind == charges.CHARGE and is_used:
+            charges.check_owner(source, new or {})
+        if (kind, source_id) in before & after:
+            continue
         if kind == charges.CHARGE:
-            charges.set_invoiced(books, source, new or {}, link, is_used)
+            charges.set_invoiced(books, source, link, is_used)
             continue
         document = dict(source.document)
         if kind == "TimeActivity":
