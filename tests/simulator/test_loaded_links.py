@@ -107,3 +107,15 @@ def test_an_invoice_is_loaded_without_the_charge_that_it_is_linked_to(qbo: Qbo) 
     assert [one.status for one in (bill_changed, invoice_changed, gone)] == [200, 200, 200]
     assert (made["HasBeenInvoiced"], qbo.read("ReimburseCharge", "900")["HasBeenInvoiced"]) == (True, False)
     assert qbo.read("Bill", bill["Id"])["Line"][0]["AccountBasedExpenseLineDetail"]["BillableStatus"] == "Billable"
+
+
+def test_a_loaded_bill_is_deleted_without_the_charge_that_it_names(qbo: Qbo) -> None:
+    """There is none to take away with it."""
+    waiting = {"CustomerRef": ref(1), "BillableStatus": "Billable"}
+    bill = qbo.create("Bill", VendorRef=ref(30), Line=[expense_line(25)])
+    line = {**expense_line(25, **waiting), "Id": "1", "LinkedTxn": [{"TxnId": "900", "TxnType": "ReimburseCharge"}]}
+    load(qbo, "Bill", bill, Line=[line])
+
+    gone = qbo.post("bill", {"Id": bill["Id"], "SyncToken": "0"}, operation="delete")
+
+    assert (gone.status, qbo.simulator.state("Bill")) == (200, [])
