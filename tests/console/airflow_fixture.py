@@ -41,7 +41,8 @@ def airflow_app(prefix: str = "") -> FastAPI:
 
     # The permission check asks Airflow's own tables whether a DAG belongs to a team.
     import_all_models()
-    settings.configure_orm()
+    if settings.engine is None:
+        settings.configure_orm()
     Base.metadata.create_all(settings.engine)
     with pytest.MonkeyPatch.context() as for_now:
         for_now.setenv("AIRFLOW__CORE__AUTH_MANAGER", "tests.console.narrow_roles.NarrowRoles")
