@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from include.stores.statements import sql
 
 KEEP_WORK = timedelta(days=35)
-"""How long candidates, stale plans and reports are kept unless a setting says otherwise."""
+"""How long candidates, stale plans, reports and explained differences are kept unless a setting says otherwise."""
 KEEP_ATTEMPTS_YEARS = 7
 MONTHS_AHEAD = 3
 
@@ -28,13 +28,14 @@ class Tidied:
     plans_deleted: int
     findings_deleted: int
     reports_deleted: int
+    explained_deleted: int
 
 
 def tidy(connection: psycopg.Connection[Any], now: datetime, keep: timedelta = KEEP_WORK) -> Tidied:
     """Make the audit's next partitions, and delete what is older than it has to be kept. May be repeated at any time.
 
     :param now: aware; the end of what is kept is counted from it
-    :param keep: how long candidates, stale plans and reports are kept
+    :param keep: how long candidates, stale plans, reports and explained differences are kept
     """
     before = {"before": now - keep}
     return Tidied(
@@ -45,6 +46,7 @@ def tidy(connection: psycopg.Connection[Any], now: datetime, keep: timedelta = K
         plans_deleted=connection.execute(sql("care/delete_stale_plans"), before).rowcount,
         findings_deleted=connection.execute(sql("care/delete_findings"), before).rowcount,
         reports_deleted=connection.execute(sql("care/delete_reports"), before).rowcount,
+        explained_deleted=connection.execute(sql("care/delete_explained"), before).rowcount,
     )
 
 

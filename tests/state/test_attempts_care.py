@@ -103,9 +103,18 @@ def test_old_work_is_deleted_and_what_tells_of_a_write_is_kept(connection, realm
         (realm,),
     )
 
+    for resolution in ("draft", None):
+        connection.execute(
+            "insert into qbo_sync.differences (reconciliation_id, realm, class, resolution) "
+            "select id, realm, 'missing_in_qbo', %s from qbo_sync.reconciliations",
+            (resolution,),
+        )
+
     done = tidy(connection, now())
 
     assert (done.candidates_deleted, done.plans_deleted, done.findings_deleted, done.reports_deleted) == (4, 1, 1, 1)
+    assert done.explained_deleted == 1
+    assert connection.execute("select resolution from qbo_sync.differences").fetchall() == [{"resolution": None}]
     assert count(connection, "plans") == 4
     assert count(connection, "candidates") == 1
     assert connection.execute("select report, totals from qbo_sync.reconciliations").fetchall() == [
