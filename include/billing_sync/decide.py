@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+from include.billing_sync.diff import left_to_quickbooks
 from include.billing_sync.documents import NO_CONTENT, Invoice
 from include.billing_sync.facts_of_document import GONE_STATUSES
 from include.billing_sync.payloads import entity_for
@@ -161,7 +162,7 @@ def _unchanged(case: _Case) -> Decision:
         return Decision(Action.SEND, "not_yet_sent", text, (Finding("not_yet_sent"),))
     kept = [finding for finding in case.warnings if finding.reason == "copied_not_sent"]
     kept += [*_standing(case), *_withdrawn(case)]
-    text = "unchanged since the last write"
+    text = "; ".join(filter(None, ("unchanged since the last write", _left_open(case))))
     return Decision(Action.NONE, "unchanged", text, (*kept, Finding("unchanged", text)))
 
 
@@ -176,6 +177,11 @@ def _standing(case: _Case) -> list[Finding]:
     if day and day != meant and f"Billing date {meant}" in str(held.get("PrivateNote", "")):
         told.append(Finding("date_moved", f"{meant} became {day}, the first day that was not closed then"))
     return told
+
+
+def _left_open(case: _Case) -> str:
+    """What QuickBooks filled in where billing names nothing."""
+    return left_to_quickbooks({"due_date": case.invoice.due_date}, case.link.answer if case.link else {})
 
 
 def _withdrawn(case: _Case) -> list[Finding]:

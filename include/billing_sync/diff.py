@@ -42,6 +42,12 @@ def compare_answer(meant: Mapping[str, Any], answer: Mapping[str, Any]) -> list[
     ]
 
 
+def left_to_quickbooks(meant: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    """What QuickBooks fills in by itself where billing names nothing: a due date, which it gives every invoice."""
+    due = answer.get("DueDate")
+    return f"due date: QuickBooks shows {due}, and billing names none" if due and not meant.get("due_date") else ""
+
+
 def _held(answer: Mapping[str, Any]) -> dict[str, str | None]:
     """The fields of an answer under the names that ``meant`` uses."""
     lines = answer.get("Line") or ()

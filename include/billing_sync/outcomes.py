@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from include.billing_sync.diff import compare_answer
+from include.billing_sync.diff import compare_answer, left_to_quickbooks
 from include.billing_sync.ports import NAME_KINDS, Answer, AnswerKind, Entity, Item, Link, Settled
 from include.billing_sync.reasons import MOVED, Finding, gravest, worst_of_each
 from include.billing_sync.statuses import Action, ItemState, Status
@@ -69,9 +69,11 @@ def done(
     """The item is in QBO as ``entity``. Synced, or Error ``total_differs`` with every difference named."""
     if item.action == Action.VOID and item.reason == MOVED:
         return _let_go(item, entity, outcome, answer)
-    findings = [Finding(reason, extra)]
-    findings += [Finding.from_json(warning) for warning in item.warnings]
-    differences = compare_answer(item.meant or {}, entity) if _is_document(item) and item.action != Action.VOID else []
+    is_compared = _is_document(item) and item.action not in (Action.VOID, Action.SEND)
+    told = [extra, left_to_quickbooks(item.meant or {}, entity)] if is_compared else [extra]
+    findings = [Finding(reason, "; ".join(filter(None, told)))]
+    findings += [_with_address_held(Finding.from_json(warning), entity) for warning in item.warnings]
+    differences = compare_answer(item.meant or {}, entity) if is_compared else []
     if differences:
         findings.append(Finding("total_differs", "; ".join(str(difference) for difference in differences)))
     findings = worst_of_each(findings)
@@ -89,6 +91,14 @@ def done(
         reasons=[finding.to_json() for finding in findings],
         adopted_from=adopted_from,
     )
+
+
+def _with_address_held(finding: Finding, entity: Entity) -> Finding:
+    """An address that billing has no more stays in QBO, where a person may have typed it: it is named."""
+    held = (entity.get("BillEmail") or {}).get("Address")
+    if finding.reason != "copied_not_sent" or not held:
+        return finding
+    return replace(finding, detail=f"{finding.detail}; QuickBooks still has the address {held}")
 
 
 def _let_go(item: Item, entity: Entity, outcome: str, answer: Answer | None) -> Settled:

@@ -76,9 +76,12 @@ def is_untouched(answer: Mapping[str, Any], entity: Entity) -> bool:
 
 
 def holds(payload: Mapping[str, Any], entity: Entity) -> bool:
-    """Whether every field that ``payload`` would write already stands in ``entity``: our own write arrived."""
+    """Whether every field that ``payload`` would write already stands in ``entity``: our own write arrived.
+
+    A field that it empties is QBO's to fill, so that whatever stands there says nothing.
+    """
     for name in _HEADER:
-        if name in payload and name != "TotalAmt" and _plain(payload[name]) != _plain(entity.get(name)):
+        if payload.get(name) is not None and name != "TotalAmt" and _plain(payload[name]) != _plain(entity.get(name)):
             return False
     for name in _REFERENCES:
         if name in payload and str(payload[name]["value"]) != str((entity.get(name) or {}).get("value")):

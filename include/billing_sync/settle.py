@@ -209,7 +209,11 @@ def _has_arrived(item: Item, link: Link, entity: Entity) -> bool:
     """Whether QBO shows what the change asked for. A void changes the memo, whatever it said before."""
     if item.action == Action.VOID:
         return looks_void(entity) and entity.get("PrivateNote") != link.answer.get("PrivateNote")
-    return holds(loads(item.request) if item.request else item.payload or {}, entity)
+    asked = loads(item.request) if item.request else item.payload or {}
+    if None in asked.values() and is_untouched(link.answer, entity):
+        # What is emptied still stands, and nothing else differs that could tell.
+        return False
+    return holds(asked, entity)
 
 
 def _deleted(item: Item, qbo_id: str | None) -> Settled:

@@ -104,7 +104,7 @@ INVOICES = BillingFile(
         Column("doc_number", Kind.TEXT, "the number that the customer sees; null is found by the checks"),
         Column("customer_id", Kind.ID, "who owes; null is found by the checks"),
         Column("invoice_date", Kind.DATE, "date of the invoice in the realm's time zone", is_required=True),
-        Column("due_date", Kind.DATE, "when it is to be paid"),
+        Column("due_date", Kind.DATE, "when it is to be paid; without one QuickBooks fills in its own, which is named"),
         Column("currency", Kind.TEXT, "ISO 4217 code", is_required=True, own_reason="currency_unknown"),
         Column("status", Kind.TEXT, "`draft`, `open`, `paid`, `void` or `deleted`; any other is out of scope", True),
         Column("subtotal_amount", Kind.NUMBER, "sum of all lines that are not tax"),

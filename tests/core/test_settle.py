@@ -268,6 +268,33 @@ def test_a_memo_that_spoke_of_a_void_before_proves_none() -> None:
     assert settled.outcome == "new_token"
 
 
+DUE = invoice(DueDate="2026-12-24")
+EMPTIED = replace(
+    UPDATE,
+    payload={"DocNumber": "T-1", "DueDate": None, "Line": lines("10.00")},
+    meant={"doc_number": "T-1", "total": "10.00"},
+)
+
+
+def test_an_emptied_field_says_nothing_against_what_arrived() -> None:
+    """QuickBooks filled in a due date of its own: our lost update is there."""
+    now = invoice(SyncToken="1", DueDate="2026-11-04")
+
+    settled = settle.settle_change(EMPTIED, link(DUE), now)
+
+    assert (settled.outcome, settled.detail) == (
+        "found",
+        "due date: QuickBooks shows 2026-11-04, and billing names none",
+    )
+
+
+def test_an_update_that_only_empties_is_repeated_where_nothing_shows_that_it_arrived() -> None:
+    """A payment raised the version, and the date of before still stands: asked for again, which cannot do harm."""
+    now = invoice(SyncToken="1", Balance=Decimal(0), DueDate="2026-12-24")
+
+    assert settle.settle_change(EMPTIED, link(DUE), now).outcome == "new_token"
+
+
 @pytest.mark.parametrize(("delay", "reason"), [(3, "updated"), (-60, "send_unknown")])
 def test_a_mail_counts_as_sent_only_if_it_left_after_our_claim(delay: int, reason: str) -> None:
     """An earlier delivery is not this one."""

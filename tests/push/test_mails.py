@@ -102,6 +102,19 @@ def test_a_mail_that_quickbooks_refuses_leaves_the_document_synced(mailing: tupl
     assert_exactly_once(world)
 
 
+def test_an_address_that_billing_takes_away_is_named_while_quickbooks_has_it(mailing: tuple[World, Wire]) -> None:
+    """A person may have typed it there, so it is not removed: the invoice is Synced, and the warning shows the address."""
+    world, _ = mailing
+    world.run(delivery="send")
+    world.sql("update billing.invoices set billing_email = null")
+
+    world.run(delivery="send")
+
+    assert world.status("inv-T-1") == ("Synced", "copied_not_sent")
+    assert world.reasons("inv-T-1")["copied_not_sent"].endswith("QuickBooks still has the address ap@cafe.example")
+    assert mailed(world) == 1
+
+
 def test_a_push_that_stops_before_the_mail_sends_it_next_time(mailing: tuple[World, Wire]) -> None:
     """The plan is pushed again after QuickBooks could not be asked: one invoice, one mail."""
     world, wire = mailing

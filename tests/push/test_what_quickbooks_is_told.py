@@ -143,6 +143,25 @@ def test_copying_again_updates_the_same_invoice(world: World) -> None:
     ]
 
 
+def test_a_due_date_that_billing_takes_away_is_given_back_to_quickbooks(world: World) -> None:
+    """QuickBooks fills in its own, as it does for an invoice that never had one; that it shows one stays named every night."""
+    world.invoice("T-1", day="2026-10-05", due_date="2026-12-24")
+    world.invoice("T-2", day="2026-10-05", due_date=None)
+    world.run()
+    world.sql("update billing.invoices set due_date = null, memo = 'open end' where invoice_id = 'inv-T-1'")
+
+    world.run()
+    told = world.reasons("inv-T-1")
+    world.run()
+
+    own = "due date: QuickBooks shows 2026-11-04, and billing names none"
+    assert {one["DocNumber"]: one["DueDate"] for one in world.in_qbo()} == {"T-1": "2026-11-04", "T-2": "2026-11-04"}
+    assert told == {"updated": own}
+    assert [world.reasons(f"inv-{number}")["unchanged"] for number in ("T-1", "T-2")] == [
+        f"unchanged since the last write; {own}"
+    ] * 2
+
+
 @pytest.mark.row("F98")
 def test_a_description_of_4001_characters_is_cut_and_told(world: World) -> None:
     """QuickBooks holds 4,000 of them, of any script; exactly 4,000 stay as they are and nothing is said."""

@@ -559,17 +559,20 @@ def test_other_things_to_include_are_named_as_gaps(qbo: Qbo, path: str) -> None:
         ({"TxnDate": "2026-02-01"}, "2026-03-03"),
         ({"SalesTermRef": ref(2)}, "2026-01-16"),
         ({"TxnDate": "2026-02-01", "DueDate": "2026-12-31"}, "2026-12-31"),
-        ({"PrivateNote": "x"}, "2026-01-31"),
+        ({"TxnDate": "2026-01-01"}, "2026-02-20"),
+        ({"TxnDate": "2026-01-01", "DueDate": None}, "2026-01-31"),
+        ({"DueDate": ""}, "2026-01-31"),
+        ({"PrivateNote": "x"}, "2026-02-20"),
     ],
     ids=str,
 )
 def test_the_due_date_follows_a_sparse_update_of_date_or_term(qbo: Qbo, change: dict[str, Any], due: str) -> None:
-    """Worked out anew where what it follows from is changed, unless it is given."""
-    made = qbo.create("Invoice", **invoice(TxnDate="2026-01-01"))
+    """Worked out anew where what it follows from is changed or the date itself is emptied, unless it is given."""
+    made = qbo.create("Invoice", **invoice(TxnDate="2026-01-01", DueDate="2026-02-20"))
 
     changed = qbo.post("invoice", {"Id": made["Id"], "SyncToken": "0", "sparse": True, **change})["Invoice"]
 
-    assert (made["DueDate"], changed["DueDate"]) == ("2026-01-31", due)
+    assert (made["DueDate"], changed["DueDate"]) == ("2026-02-20", due)
 
 
 @pytest.mark.parametrize("entity", ["Invoice", "Estimate", "PurchaseOrder"])

@@ -86,7 +86,9 @@ class SalesRules(Rules):
                 form["TxnTaxDetail"] = {"TxnTaxCodeRef": detail["TxnTaxCodeRef"]}
         elif "TxnTaxDetail" not in raw:
             form["TxnTaxDetail"] = dict(old.get("TxnTaxDetail", {}))
-        if self.has_due_date and "DueDate" not in raw and ("SalesTermRef" in raw or "TxnDate" in raw):
+        term, term_before = (one.get("SalesTermRef", {}).get("value") for one in (form, old))
+        is_moved = form.get("TxnDate") != old["TxnDate"] or term != term_before
+        if self.has_due_date and "DueDate" not in raw and is_moved:
             form.pop("DueDate", None)
 
     def settle(self, books: Books, form: Json, record: Record | None, flags: frozenset[str]) -> int:
