@@ -25,6 +25,7 @@ from include.billing_sync.ports import NAME_KINDS, Item, Link, Ready
 from include.billing_sync.reasons import MOVED
 from include.billing_sync.settings import NEW_ACCOUNT
 from include.billing_sync.statuses import Action, ItemState
+from include.billing_sync.texts import is_email
 from include.stores.billing import BillingReader, Document
 from include.stores.outbox import PostgresOutbox
 from include.stores.settling import MAPPING_KINDS
@@ -188,12 +189,10 @@ class LiveInputs:
             return Ready(None, None, stale="its link to QuickBooks was ended since the plan")
         if link.email_status == MAILED:
             return Ready(None, None, already=f"another run has mailed it (id {link.qbo_id})")
-        to = (document.billing_email or "").strip()
-        if not to:
-            return Ready(
-                None, None, blocked="copied_not_sent", blocked_detail="billing has no e-mail address for it any more"
-            )
-        return Ready("", None, send_to=to, qbo_id=link.qbo_id)
+        if not is_email(document.billing_email):
+            why = "billing has no usable e-mail address for it any more"
+            return Ready(None, None, blocked="copied_not_sent", blocked_detail=why)
+        return Ready("", None, send_to=str(document.billing_email).strip(), qbo_id=link.qbo_id)
 
     def _no_longer_wanted(self, item: Item, document: Invoice) -> str:
         """Why billing does not want it any more as it was planned, for what is no part of its content."""

@@ -115,6 +115,36 @@ def test_an_address_that_billing_takes_away_is_named_while_quickbooks_has_it(mai
     assert mailed(world) == 1
 
 
+@pytest.mark.parametrize("address", [None, "  ", "ap@cafe", "a@b.example, c@d.example"])
+def test_an_address_that_can_no_longer_be_used_at_the_push_is_not_mailed_to(
+    mailing: tuple[World, Wire], address: str | None
+) -> None:
+    """Billing emptied or spoilt it after the plan: QuickBooks is not asked to mail, and the reason is shown."""
+    world, wire = mailing
+    world.run()
+    plan, context = world.prepare(delivery="send")
+    world.sql("update billing.invoices set billing_email = %s", address)
+
+    runs.push(plan, context)
+
+    assert world.status("inv-T-1") == ("Synced", "copied_not_sent")
+    assert [call for call in wire.calls if call.kind == "send Invoice"] == []
+    assert world.in_qbo("T-1")[0]["EmailStatus"] == "NotSet"
+
+
+def test_an_address_that_billing_corrects_after_the_plan_is_the_one_mailed_to(mailing: tuple[World, Wire]) -> None:
+    """It is read again before the mail: QuickBooks mails to the new one."""
+    world, _ = mailing
+    world.run()
+    plan, context = world.prepare(delivery="send")
+    world.sql("update billing.invoices set billing_email = ' office@cafe.example '")
+
+    runs.push(plan, context)
+
+    assert mailed(world) == 1
+    assert world.in_qbo("T-1")[0]["BillEmail"]["Address"] == "office@cafe.example"
+
+
 def test_a_push_that_stops_before_the_mail_sends_it_next_time(mailing: tuple[World, Wire]) -> None:
     """The plan is pushed again after QuickBooks could not be asked: one invoice, one mail."""
     world, wire = mailing
