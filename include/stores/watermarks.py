@@ -39,10 +39,10 @@ class WatermarkStore:
         return [row[0] for row in self._connection.execute(sql("waiting_documents"), values)]
 
     def last_cause(self, dag_id: str, before: int) -> str | None:
-        """The cause that the plan of the run before was made under."""
+        """The cause under which a plan was made last. One whose making failed has released nothing."""
         row = self._connection.execute(
             b"select choices ->> 'cause' from qbo_sync.plans where realm = %s and dag_id = %s and id < %s"
-            b" and choices ? 'cause' order by id desc limit 1",
+            b" and choices ? 'cause' and planned_at is not null order by id desc limit 1",
             (self._realm, dag_id, before),
         ).fetchone()
         return row[0] if row else None

@@ -12,7 +12,7 @@ from include.billing_sync.money import for_people
 from include.billing_sync.ports import NAME_KINDS
 from include.billing_sync.reasons import CATALOGUE
 from include.stores.plans import Plan, PlanStore
-from include.wiring.realms import Realm, open_realm
+from include.wiring.realms import Realm, ids, open_realm
 
 ROWS_SHOWN = 200
 CHANGES_SHOWN = 3
@@ -33,9 +33,10 @@ class Question:
 
 def question(plan: Mapping[str, Any]) -> Question | None:
     """The question for a plan that waits for a decision; None when it waits for none."""
-    with open_realm(str(plan["realm_key"])) as realm:
+    realm_key, plan_id = ids(plan)
+    with open_realm(realm_key) as realm:
         store = realm.plans()
-        stored = store.get(int(plan["plan_id"]))
+        stored = store.get(plan_id)
         if stored.decision is not None or not plan.get("asks"):
             return None
         return Question(_subject(plan, stored), _body(realm, stored, store))

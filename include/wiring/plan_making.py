@@ -27,7 +27,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A plan as it stands: totals by what happens, and what waits for a person."""
+    """A plan as it stands: totals by what happens, how many calls would write or mail, and what waits for a person."""
 
     totals: dict[str, dict[str, Any]]
     writes: int
@@ -55,14 +55,14 @@ def make_plan(
     for candidates in read_candidates(realm.state, plan_id, CHUNK):
         work.add(candidates)
     store.add_items(plan_id, SOURCE, planner.names(_needed(maker.resolution.plans, work.needed)))
-    store.add_items(plan_id, SOURCE, planner.sends())
+    mails = store.add_items(plan_id, SOURCE, planner.sends())
     held = planner.held
     if planner.needs_approval_for_updates():
         held += store.hold_updates(plan_id)
     totals = planner.totals.to_json()
     for what, entry in totals.items():
         log.info("plan %s: %s: %s", plan_id, what, _counted(entry))
-    return Made(totals, work.writes, held, maker.made_from(realm_keys()))
+    return Made(totals, work.writes + mails, held, maker.made_from(realm_keys()))
 
 
 def _needed(plans: Mapping[tuple[str, str], NamePlan], asked_for: Collection[tuple[str, str]]) -> list[NamePlan]:
@@ -135,9 +135,9 @@ class _Work:
             )
 
     def _note(self, item: PlannedItem, checked: Checked) -> None:
+        self.writes += 1
         if item.action not in (Action.CREATE, Action.UPDATE):
             return
-        self.writes += 1
         if checked.invoice.customer_id:
             self.needed.add(("customer", checked.invoice.customer_id))
         for reference in references(dict(item.payload or {})):

@@ -27,6 +27,7 @@ from include.stores.contract import contract_violations
 from include.stores.mappings import mapping_book
 from include.stores.realms import AnotherCompanyError, ConnectionShape, RealmRow, disagreements, realm_behind
 from include.stores.usage import read_usage
+from include.wiring.migrations import require_current_schema
 from include.wiring.reference import ListClient, refresh_company, refresh_lists
 from include.wiring.settings import load_settings, realm_keys
 from qbo_hook.errors import QboTokenExpired
@@ -74,6 +75,7 @@ def preflight(realm_key: str) -> PreflightReport:
     place = connections.quickbooks(settings.connection)
     with ExitStack() as stack:
         state = stack.enter_context(connections.connect_state())
+        require_current_schema(state)
         row = realm_behind(state, realm_key, place)
         if row is None:
             return examine(Examined(settings, SignOn(False, place.environment), datetime.now(UTC)))

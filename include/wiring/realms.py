@@ -38,6 +38,18 @@ class NotConnectedError(RuntimeError):
     failure_mode = "person"
 
 
+class NothingHandedOnError(RuntimeError):
+    """The task before gave this one nothing to work on: somebody marked it as success instead of letting it run."""
+
+    failure_mode = "person"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the task before has handed nothing on: it was marked as success by hand, which does none of its work and is no"
+            " approval either; clear that task, and answer an approval under Required Actions"
+        )
+
+
 @dataclass
 class Realm:
     """One realm with its open connections. ``state`` is in autocommit and reads JSON numbers as Decimal."""
@@ -118,8 +130,11 @@ class Realm:
 def open_realm(realm_key: str) -> Iterator[Realm]:
     """Open a realm. Raises SettingsError, NotConnectedError, AnotherCompanyError, or what the connections raise.
 
-    Every task opens its realm anew, so that a Connection that was changed during a run stops the next step.
+    Every task opens its realm anew, so that a Connection that was changed during a run stops the next step. Raises
+    NothingHandedOnError where a task was given no realm key.
     """
+    if not realm_key:
+        raise NothingHandedOnError
     settings = load_settings(realm_key)
     with ExitStack() as stack:
         state = stack.enter_context(connections.connect_state())
@@ -140,5 +155,7 @@ def open_realm(realm_key: str) -> Iterator[Realm]:
 
 
 def ids(plan: Mapping[str, Any]) -> tuple[str, int]:
-    """Realm key and plan id, which is all that travels from task to task besides counts."""
+    """Realm key and plan id, which is all that travels from task to task besides counts. Raises NothingHandedOnError."""
+    if not plan:
+        raise NothingHandedOnError
     return str(plan["realm_key"]), int(plan["plan_id"])

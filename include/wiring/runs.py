@@ -12,12 +12,14 @@ from include.billing_sync.windows import local_window
 from include.stores.plans import PlanError
 from include.wiring import connections
 from include.wiring.forms import ChoiceError, Choices, choices_from
+from include.wiring.migrations import require_current_schema
 from include.wiring.realms import SOURCE, Realm, ids, open_realm
 from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
 
-MANUAL = "manual"
+FROM_FORM = frozenset({"manual", "operator_triggered"})
+"""Kinds of runs whose dates are the form's: started by a person, over Airflow's API, or by another DAG that fills it in."""
 
 
 class RealmsFailedError(RuntimeError):
@@ -39,8 +41,8 @@ class Run:
 
     @property
     def is_from_form(self) -> bool:
-        """Whether a person started it."""
-        return self.kind == MANUAL
+        """Whether it was started with the form, be it by another DAG, and not by a schedule or for an interval."""
+        return self.kind in FROM_FORM
 
     def window(self, time_zone: str) -> tuple[date | None, date | None]:
         """The local dates of the documents to take, both included: the form's, or those of the data interval."""
@@ -134,10 +136,10 @@ def check(plan: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]
     """Check the candidates. Raises SuspiciousExtractError when the extract itself must be wrong."""
     from include.wiring.checking import check as judge
 
+    realm_key, plan_id = ids(plan)
     if plan.get("is_stored"):
         return dict(plan)
     run = run_of(context)
-    realm_key, plan_id = ids(plan)
     with open_realm(realm_key) as realm:
         counts = judge(
             realm,
@@ -153,10 +155,10 @@ def plan(plan: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     """Plan the candidates. ``asks`` in what is handed on says whether a person is asked before the push."""
     from include.wiring.plan_making import make_plan
 
+    realm_key, plan_id = ids(plan)
     if plan.get("is_stored"):
         return dict(plan)
     run = run_of(context)
-    realm_key, plan_id = ids(plan)
     with open_realm(realm_key) as realm:
         made = make_plan(
             realm,
@@ -235,17 +237,29 @@ def delivery(realm: Realm, choices: Choices) -> Literal["copy", "send"]:
 
 
 def asks_a_person(run: Run, realm: Realm, writes: int, held: int) -> bool:
-    """Only runs started from the form wait for an approval, and only when there is something to approve."""
-    if not run.is_from_form or run.choices.mode == "plan_only":
+    """Whether the push waits for a person, as it does only when there is something to approve.
+
+    A run that was told to ask always asks, a backfill as well. The setting, and what is held, let only those ask that were
+    started from the form: nobody waits for the others.
+    """
+    if run.choices.mode == "plan_only":
         return False
-    wants = run.choices.mode == "push_after_approval" or realm.settings.approval == "on"
-    return held > 0 or (wants and writes > 0)
+    if run.choices.mode == "push_after_approval":
+        return writes + held > 0
+    return run.is_from_form and (held > 0 or (realm.settings.approval == "on" and writes > 0))
 
 
 def _stored_plan(realm: Realm, plan_id: int, choices: Choices) -> dict[str, Any]:
     stored = realm.plans().get(plan_id)
     if stored.state != "planned" or stored.expires_at <= datetime.now(UTC):
         raise PlanError(f"plan {plan_id} is {stored.state} or older than 7 days: make a new one")
+    if stored.decision == "rejected":
+        raise PlanError(f"plan {plan_id} was rejected by {stored.decided_by}: make a new one")
+    made = str(stored.choices.get("mode"))
+    if choices.delivery not in ("setting", made):
+        raise PlanError(
+            f"plan {plan_id} was made to {made}, and what it mails is part of it: make a new one to {choices.delivery}"
+        )
     held = any(row["state"] == "held" for row in realm.plans().counts(plan_id))
     asks = held or choices.mode == "push_after_approval" or realm.settings.approval == "on"
     realm.plans().take_up(plan_id, "push", asks=asks)
@@ -264,6 +278,7 @@ def _is_disconnected(realm_key: str) -> bool:
         log.warning("%s: %s", realm_key, error)
         return False
     with connections.connect_state() as state:
+        require_current_schema(state)
         row = realm_of(state, place.base_url, place.realm_id)
         return row is not None and row.disconnected_at is not None
 

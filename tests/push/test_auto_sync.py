@@ -68,6 +68,23 @@ def test_a_new_mapping_releases_what_it_blocked_although_billing_did_not_change(
     assert world.status("inv-T-1") == ("Synced", "created")
 
 
+def test_a_new_mapping_releases_what_it_blocked_although_the_first_try_after_it_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Billing is away for a minute just then: the second try takes what the mapping released, not the next night."""
+    world.invoice("T-1", lines=[{"amount": Decimal(5), "category": "rental"}])
+    world.sync()
+    world.map("category", "rental", "1", "Services")
+    with monkeypatch.context() as away:
+        away.setenv("AIRFLOW_CONN_BILLING_DB", "postgres://nobody:x@127.0.0.1:9/none")
+        with pytest.raises(connections.UnreachableError):
+            world.sync()
+
+    world.sync()
+
+    assert world.status("inv-T-1") == ("Synced", "created")
+
+
 @pytest.mark.row("X12", "G6")
 def test_opening_the_books_releases_what_the_closed_period_held(world: World) -> None:
     """Skipped ``period_closed`` before any call; the closing date moves, and the next sync pushes the invoice."""

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from include.stores.plans import PlanError
+from include.wiring import approvals
 from tests.world import World
 
 
@@ -136,6 +138,35 @@ def test_a_stored_plan_is_pushed_as_it_was_shown(world: World) -> None:
 
     assert (pushed["plan_id"], pushed["sent"]) == (shown["plan_id"], 2)
     assert {one["DocNumber"] for one in world.in_qbo()} == {"T-1"}
+
+
+def test_a_plan_that_was_rejected_is_pushed_by_nobody(world: World) -> None:
+    """Its number in the form is refused with who said no, instead of a green run that wrote nothing."""
+    world.invoice("T-1")
+    plan, _ = world.prepare(mode="push_after_approval")
+    approvals.decide(plan, is_approved=False, by="ann")
+
+    for mode in ("push", "push_after_approval"):
+        with pytest.raises(PlanError, match=r"was rejected by ann: make a new one"):
+            world.run(plan_id=plan["plan_id"], mode=mode)
+
+    assert world.in_qbo() == []
+
+
+@pytest.mark.parametrize("made", ["send", "copy"])
+def test_a_stored_plan_mails_as_it_was_made_or_not_at_all(world: World, made: str) -> None:
+    """Its mails are part of the plan: the other choice beside its number is refused before anything is written."""
+    world.invoice("T-1", billing_email="ann@example.com")
+    shown = world.run(mode="plan_only", delivery=made)
+    other = {"send": "copy", "copy": "send"}[made]
+
+    with pytest.raises(PlanError, match=f"made to {made}.*make a new one"):
+        world.run(plan_id=shown["plan_id"], delivery=other)
+    unsent = world.in_qbo()
+    world.run(plan_id=shown["plan_id"], delivery=made)
+
+    assert unsent == []
+    assert [one["EmailStatus"] == "EmailSent" for one in world.in_qbo()] == [made == "send"]
 
 
 @pytest.mark.row("F85")

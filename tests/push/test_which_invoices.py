@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from include.billing_sync.windows import local_date
+from include.stores.plans import PlanError
 from include.stores.realms import disconnect, realm_by_key
 from include.wiring import approvals, connections, runs
 from include.wiring.connections import ConnectionMissingError
@@ -106,6 +107,61 @@ def test_nothing_is_pushed_without_a_yes(world: World) -> None:
     runs.push(approved, context)
 
     assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo()] == [Decimal("12.34")]
+
+
+def test_neither_a_void_nor_a_mail_goes_without_the_yes_that_was_asked_for(world: World) -> None:
+    """*Push after approval* of a run that creates and changes nothing, but takes back and mails: both wait all the same."""
+    world.settings(voided_in_billing="void", locked_before="off")
+    world.invoice("T-1")
+    world.invoice("T-2", billing_email="ann@example.com")
+    world.run()
+    world.sql("update billing.invoices set status = 'void' where doc_number = 'T-1'")
+    voids, context = world.prepare(invoice_numbers=["T-1"], mode="push_after_approval")
+    mails, _ = world.prepare(invoice_numbers=["T-2"], mode="push_after_approval", delivery="send")
+
+    for plan in (voids, mails):
+        with pytest.raises(PlanError, match="was not decided on"):
+            runs.push(plan, context)
+    before = {one["DocNumber"]: (one["TotalAmt"], one["EmailStatus"]) for one in world.in_qbo()}
+    for plan in (voids, mails):
+        approvals.decide(plan, is_approved=True, by="ann")
+        runs.push(plan, context)
+
+    assert before == {"T-1": (100, "NotSet"), "T-2": (100, "NotSet")}
+    after = {one["DocNumber"]: (one["TotalAmt"], one["EmailStatus"]) for one in world.in_qbo()}
+    assert after == {"T-1": (0, "NotSet"), "T-2": (100, "EmailSent")}
+
+
+@pytest.mark.parametrize("kind", ["backfill", "scheduled", "operator_triggered"])
+def test_whoever_asks_for_an_approval_gets_one_however_the_run_was_started(world: World, kind: str) -> None:
+    """*Push after approval* beside a backfill, as a DAG's default or from another DAG: nothing is written before a yes."""
+    world.invoice("T-1")
+    plan, context = world.prepare(kind=kind, mode="push_after_approval")
+
+    with pytest.raises(PlanError, match="was not decided on"):
+        runs.push(plan, context)
+    unsent = world.in_qbo()
+    approvals.decide(plan, is_approved=True, by="ann")
+    runs.push(plan, context)
+
+    assert plan["asks"]
+    assert unsent == []
+    assert [one["DocNumber"] for one in world.in_qbo()] == ["T-1"]
+
+
+def test_a_run_that_another_dag_starts_takes_the_dates_it_is_given(world: World) -> None:
+    """Airflow gives it the interval of yesterday as well; what was asked for counts, as when a person had asked."""
+    world.invoice("T-asked", day="2026-10-05")
+    world.invoice("T-yesterday", day="2026-11-21")
+    asked = {"mode": "plan_only", "from_date": "2026-10-01", "to_date": "2026-10-31"}
+    context = world.context("manual__by_a_dag", "operator_triggered", asked)
+    context["data_interval_start"] = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    context["data_interval_end"] = datetime(2026, 11, 22, 3, tzinfo=UTC)
+
+    plan = runs.extract("demo", context)
+
+    rows = world.sql("select doc_number from qbo_sync.candidates where plan_id = %s", plan["plan_id"])
+    assert rows == [("T-asked",)]
 
 
 @pytest.mark.row("G2")
