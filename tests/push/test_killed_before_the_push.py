@@ -51,7 +51,7 @@ def test_a_run_killed_at_every_step_before_its_push_pushes_each_invoice_once(
     plan = _killed_and_repeated(lambda: runs.plan(checked, context))
     runs.push(plan, context)
 
-    assert plan["writes"] == 10
+    assert plan["writes"] == 11
     assert_exactly_once(world, without=["T-e1"], voided=["T-v1"])
     assert_settled(world, "Synced", "Error")
     assert world.status("inv-T-e1") == ("Error", "negative_subtotal")
