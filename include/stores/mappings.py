@@ -111,7 +111,10 @@ def mapping_book(connection: psycopg.Connection[Any], realm: int) -> MappingBook
 def put(
     connection: psycopg.Connection[Any], realm: int, rows: Iterable[MappingRow], origin: Origin, changed_by: str
 ) -> None:
-    """Write mappings; those that are in the book already in this form stay as they are, with their origin."""
+    """Write mappings; those that are in the book already in this form stay as they are, with their origin.
+
+    To be called in a transaction that holds the lock of mappings/lock.sql wherever others may change the book.
+    """
     content = json.dumps([asdict(row) for row in rows])
     connection.execute(
         sql("mappings/put"), {"realm": realm, "rows": content, "origin": origin, "changed_by": changed_by}

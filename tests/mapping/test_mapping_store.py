@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import psycopg
 import pytest
 
 from include.billing_sync.mapping import Kind, MappingRow, Target
+from include.stores.decisions import decide, take_out
 from include.stores.mappings import (
     ChangedByPersonError,
     load,
@@ -17,6 +21,7 @@ from include.stores.mappings import (
     rows_to_save,
     stored_mappings,
 )
+from include.stores.statements import sql
 
 Connection = psycopg.Connection[Any]
 RECURRING = MappingRow("category", "recurring", "Monthly", "2", "Hours")
@@ -64,14 +69,63 @@ def test_kinds_without_a_file_stay_as_they_are(connection: Connection, realm: in
 
 def test_one_realm_does_not_see_the_book_of_another(connection: Connection, realm: int) -> None:
     """F23: each company has its own mappings."""
-    connection.execute(
-        "insert into qbo_sync.realms (realm_key, base_url, realm_id, environment) "
-        "values ('west', 'http://127.0.0.1:1', '2', 'sandbox')"
-    )
+    west = other_realm(connection)
 
     counts(connection, realm, RECURRING)
 
-    assert stored_mappings(connection, realm + 1) == []
+    assert stored_mappings(connection, west) == []
+
+
+@pytest.mark.parametrize("change", ["decide", "take_out", "load", "created by a push"])
+def test_changes_of_a_book_are_in_its_history_in_the_order_in_which_they_are_committed(
+    dsn: str, connection: Connection, realm: int, change: str
+) -> None:
+    """The second waits for the first: who has seen the highest id, which says whether the book is another, has seen all."""
+    put(connection, realm, [RECURRING], "csv", "ann")
+    seen_at = stored_mappings(connection, realm)[0].changed_at
+    other = MappingRow("category", "recurring", None, "4", "Design")
+    blue = {"mapping_kind": "customer", "billing_id": "43", "entity": "Customer", "qbo_id": "6", "name": "Blue"}
+    created = [{**blue, "sync_token": "0", "payload": {}}]
+    made = {"rows": json.dumps(created), "realm": realm, "run_id": "bob"}
+    changes: dict[str, Callable[[Connection], object]] = {
+        "decide": lambda one: decide(one, realm, other, seen_at=seen_at, origin="console", changed_by="bob"),
+        "take_out": lambda one: take_out(one, realm, "category", "recurring", seen_at=seen_at, changed_by="bob"),
+        "load": lambda one: load(one, realm, {"category": [RECURRING, USAGE]}, "bob"),
+        "created by a push": lambda one: one.execute(sql("save_created_names"), made),
+    }
+    acme = MappingRow("customer", "42", "Acme", "5", "Acme")
+    with psycopg.connect(dsn, autocommit=True) as first, psycopg.connect(dsn, autocommit=True) as second:
+        waiting = Thread(target=changes[change], args=[second])
+
+        with first.transaction():
+            decide(first, realm, acme, seen_at=None, origin="console", changed_by="carol")
+            waiting.start()
+            has_waited = waits(connection, second, waiting)
+            seen = [row[2] for row in history(connection)]
+        waiting.join()
+
+    assert has_waited
+    assert seen == ["ann"]
+    assert [row[2] for row in history(connection)] == ["ann", "carol", "bob"]
+
+
+def other_realm(connection: Connection) -> int:
+    """The row of another company."""
+    row = connection.execute(
+        "insert into qbo_sync.realms (realm_key, base_url, realm_id, environment)"
+        " values ('west', 'http://127.0.0.1:1', '2', 'sandbox') returning id"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def waits(connection: Connection, other: Connection, work: Thread) -> bool:
+    """Whether the session waits for a lock before its work is done."""
+    waiting = "select 1 from pg_locks where pid = %s and not granted"
+    while work.is_alive():
+        if connection.execute(waiting, (other.info.backend_pid,)).fetchone():
+            return True
+    return False
 
 
 @pytest.mark.row("F28", "F29")
