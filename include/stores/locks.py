@@ -33,8 +33,8 @@ class LockLostError(RuntimeError):
 class RealmLock:
     """The right to push to one company.
 
-    Use it as a context manager, or call `acquire` and `release`. Claims use `connection`, and nothing is sent after
-    `ensure_held` or `connection` failed.
+    Use it as a context manager, or call `acquire` and `release`. Claims use `connection`, and nothing is sent after it
+    failed.
 
     :param connect: opens a direct connection (a pooler that shares sessions between clients would share the lock)
     :param realm: the realm's row
@@ -105,25 +105,6 @@ class RealmLock:
             raise
         self._connection = connection
         return self
-
-    def ensure_held(self) -> None:
-        """Ask the database whether this process still holds the lock in the current epoch.
-
-        :raises LockLostError: if not; then nothing more may be sent
-        """
-        try:
-            with self.connection.cursor(row_factory=tuple_row) as cursor:
-                row = cursor.execute(
-                    "select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted "
-                    "and classid = %(namespace)s and objid = %(realm)s and objsubid = 2 "
-                    "and database = (select oid from pg_database where datname = current_database())) "
-                    "and push_epoch = %(epoch)s from qbo_sync.realms where id = %(realm)s",
-                    {"namespace": _NAMESPACE, "realm": self._realm, "epoch": self.push_epoch},
-                ).fetchone()
-        except psycopg.OperationalError as error:
-            raise LockLostError("the lock's connection broke: nothing more may be sent") from error
-        if row is None or not row[0]:
-            raise LockLostError("the realm's lock is no longer held: nothing more may be sent")
 
     def release(self) -> None:
         """Give the lock up and close its connection."""
