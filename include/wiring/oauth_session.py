@@ -45,7 +45,7 @@ class SealBroken(ValueError):
 
 
 class NoFernetKey(RuntimeError):
-    """Airflow has no Fernet key, so nothing can be kept secret."""
+    """Airflow has no Fernet key, or one that is none, so nothing can be kept secret."""
 
     failure_mode = "person"
 
@@ -320,8 +320,12 @@ def _stamp(row: companies.Realm | None) -> str:
 
 def _fernet() -> Any:
     from airflow.sdk.crypto import get_fernet
+    from airflow.sdk.exceptions import AirflowException
 
-    fernet = get_fernet()
+    try:
+        fernet = get_fernet()
+    except AirflowException as error:
+        raise NoFernetKey(f"Airflow's Fernet key ([core] fernet_key) cannot be used: {error}") from None
     if not fernet.is_encrypted:
         raise NoFernetKey("Airflow has no Fernet key ([core] fernet_key): tokens cannot be kept encrypted")
     return fernet

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import psycopg
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
 from include.wiring.connections import STATE, ConnectionMissingError
 from include.wiring.migrations import SchemaVersionError
-from include.wiring.oauth_session import SignOnRefused
+from include.wiring.oauth_session import NoFernetKey, SignOnRefused
 from qbo_console import answers, connect, mappings, overview, reconciliations, runs
 from qbo_console.guards import may_look
 
@@ -27,6 +28,8 @@ _MESSAGES = {
     405: ("Not like this", "This address is called by a form only. Go back to the page you came from."),
 }
 
+_STRANGE = "The address or the form holds something that cannot be. Go back to the page you came from."
+
 
 def build_app() -> FastAPI:
     """Build the app; reads no connection and no setting. It publishes no description of its routes."""
@@ -34,6 +37,9 @@ def build_app() -> FastAPI:
     app.include_router(_private())
     app.include_router(_public())
     app.add_exception_handler(HTTPException, _friendly)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(psycopg.DataError, _not_understood)
+    app.add_exception_handler(NoFernetKey, _no_key)
     app.add_exception_handler(SignOnRefused, connect.refused)
     app.add_exception_handler(ConnectionMissingError, _no_state)
     app.add_exception_handler(SchemaVersionError, _no_schema)
@@ -42,7 +48,8 @@ def build_app() -> FastAPI:
 
 
 def _private() -> APIRouter:
-    router = APIRouter(dependencies=[Depends(may_look)])
+    # What no text in PostgreSQL can hold is refused first: Airflow's own look at the DAG would fail on it.
+    router = APIRouter(dependencies=[Depends(_can_be_looked_up), Depends(may_look)])
     router.include_router(overview.router)
     router.include_router(runs.router)
     router.include_router(reconciliations.router)
@@ -55,6 +62,14 @@ def _public() -> APIRouter:
     router = APIRouter()
     router.add_api_route("/console.js", _script, include_in_schema=False)
     return router
+
+
+def _can_be_looked_up(request: Request) -> None:
+    """Refuses an address with a zero byte. Raises HTTPException: 404 for one in the path, 400 for one in the query."""
+    if any("\0" in str(value) for value in request.path_params.values()):
+        raise HTTPException(404)
+    if any("\0" in value for value in request.query_params.values()):
+        raise HTTPException(400, _STRANGE)
 
 
 def _script() -> FileResponse:
@@ -74,6 +89,27 @@ def _friendly(request: Request, error: Exception) -> Response:
         title=title,
         text=str(error.detail) if is_ours else text,
         offers_login=error.status_code == 401,
+    )
+
+
+def _not_understood(request: Request, error: Exception) -> Response:
+    """A value that is none of its kind, as a page; one in the path names nothing that there is."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    is_path = any(fault["loc"][0] == "path" for fault in faults)
+    if not faults:
+        log.error("the database cannot take a value of %s: %s", request.url.path, error)
+    return _friendly(request, HTTPException(404) if is_path else HTTPException(400, _STRANGE))
+
+
+def _no_key(request: Request, error: Exception) -> Response:
+    """Airflow has no key, or one that is none, so no form can be sealed or opened."""
+    return answers.page(
+        request,
+        "refusal.html",
+        status_code=503,
+        title="Airflow has no usable key",
+        text=f"{error}.",
+        offers_login=False,
     )
 
 

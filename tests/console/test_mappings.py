@@ -94,6 +94,19 @@ def test_a_choice_is_confirmed_at_once_and_serves_the_next_push(world: World, vi
     assert world.in_qbo("T-MAP")[0]["CustomerRef"]["value"] == "2"
 
 
+def test_a_form_with_signs_that_no_key_has_changes_nothing(world: World, visit: Any) -> None:
+    """A zero byte in a field is refused with a page, and the book stays as it was."""
+    world.map("customer", "c1", "3", "Cool Cars")
+    before = book(world)
+
+    answers = [
+        press(visit(), f"{PATH}/customer?key=c1", key="\0", **button) for button in ({"qbo_id": "2"}, {"deed": "undo"})
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert book(world) == before
+
+
 @pytest.mark.row("F29")
 def test_a_customer_is_excluded_and_counts_as_decided(world: World, visit: Any) -> None:
     """Never sync: no work left to do on the page, and the next run skips the invoice for that reason."""

@@ -155,6 +155,27 @@ def test_a_database_without_our_schema_names_the_cure(browser, pg, monkeypatch):
     assert "ledgerline migrate" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/qbo/runs/{DAG}/manual%00", 404),
+        (f"/qbo/runs/{DAG}%00/manual__1", 404),
+        (f"{RUN_PATH}/first", 404),
+        ("/qbo/mappings/us/customer?q=%00", 400),
+        ("/qbo/mappings/us/customer?start=-1", 400),
+        ("/qbo/mappings/us/customer?page=none", 400),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_with_a_page(browser, run, path, status):
+    """A number that is none, a sign that no name has: a page that says so, never a bare error and nothing of a fault inside."""
+    answer = browser("VIEWER").get(path)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<h1>" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
 def test_links_hold_under_a_path_prefix(dsn, run, monkeypatch):
     """An Airflow that lives under a path of its host has our pages, their links and their script under it as well."""
     monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", dsn.replace("postgresql://", "postgres://"))

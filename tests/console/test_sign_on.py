@@ -311,6 +311,27 @@ def test_reconnecting_keeps_the_row_and_its_links(browser, realms, state):
     assert state.execute("select count(*) from qbo_sync.links").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("key", ["", "no-key-at-all"])
+def test_without_a_usable_key_every_page_of_the_sign_on_says_so(browser, realms, monkeypatch, key):
+    """No Fernet key, or one that is none: pages, forms and the way back from Intuit name the setting that is to be mended."""
+    admin = browser("ADMIN")
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", key)
+    get_fernet.cache_clear()
+    try:
+        answers = [
+            admin.get("/qbo/connect"),
+            admin.get("/qbo/connect/us"),
+            admin.post("/qbo/connect/us", data={"csrf": "made before"}),
+            admin.get("/qbo/callback?state=made-before&code=c&realmId=1"),
+        ]
+    finally:
+        monkeypatch.undo()
+        get_fernet.cache_clear()
+
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 503]
+    assert all("fernet_key" in answer.text for answer in answers[1:])
+
+
 def test_a_company_whose_tokens_nobody_can_read_can_be_disconnected(browser, realms, state, monkeypatch):
     """The key of before is lost: the company is disconnected here, and the person is told to do so in QuickBooks as well."""
     from tests.console.test_companies import disconnect
