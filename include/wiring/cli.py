@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(parsed.run(parsed) or 0)
     except KeyboardInterrupt:
         complain("ledgerline: interrupted; the same command can be run again")
+    except EOFError:
+        complain("ledgerline: nobody answered the question, and nothing was done")
     except Exception as error:
         if not _is_expected(error):
             raise

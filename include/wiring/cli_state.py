@@ -53,7 +53,7 @@ def run_migrate(arguments: argparse.Namespace) -> int:
     from include.wiring.migrations.roles import allow_reading
     from include.wiring.migrations.run import migrate
 
-    dsn = arguments.dsn or connections.admin_dsn()
+    dsn = _dsn(arguments)
     login = _other_login(dsn)
     done = migrate(dsn, login)
     if done.before == done.after:
@@ -65,7 +65,10 @@ def run_migrate(arguments: argparse.Namespace) -> int:
     if arguments.billing_schema:
         with psycopg.connect(dsn) as connection:
             for schema in arguments.billing_schema:
-                allow_reading(connection, schema)
+                try:
+                    allow_reading(connection, schema)
+                except psycopg.errors.InvalidSchemaName:
+                    raise CommandError(f"--billing-schema: there is no schema {schema} in this database") from None
     if login is not None:
         _see_that_it_runs(login[0], done.login_is_ready)
     return 0
@@ -92,13 +95,25 @@ def run_uninstall(arguments: argparse.Namespace) -> int:
     """Drop the schema and the roles, after a question."""
     from include.wiring.migrations.run import uninstall
 
-    dsn = arguments.dsn or connections.admin_dsn()
+    dsn = _dsn(arguments)
     _ask(dsn, is_sure=arguments.yes)
     kept = uninstall(dsn)
     say("schema qbo_sync is gone; QuickBooks and billing are as they were")
     for role in kept:
         complain(f"role {role} stays: another database of this server uses it")
     return 0
+
+
+def _dsn(arguments: argparse.Namespace) -> str:
+    """Return the connection string of the user that migrates. Raises CommandError, which repeats nothing of what was typed."""
+    if arguments.dsn:
+        try:
+            psycopg.conninfo.conninfo_to_dict(arguments.dsn)
+        except psycopg.ProgrammingError:
+            raise CommandError(
+                "--dsn is no connection string: write postgresql://user@host:5432/database (the password in PGPASSWORD)"
+            ) from None
+    return arguments.dsn or connections.admin_dsn()
 
 
 def _other_login(dsn: str) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from include.stores.statements import sql
 from include.wiring import connections
 from include.wiring.cli_output import say, table
 from include.wiring.migrations import require_current_schema
+from include.wiring.settings import realm_keys
 
 _HEADINGS = ("status", "reason", "documents", "billing", "QuickBooks")
 _RIGHT = (2, 3, 4)
@@ -35,6 +36,9 @@ def run_summary(arguments: argparse.Namespace) -> int:
         require_current_schema(connection)
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(sql("summary"), {"realm_key": arguments.realm}).fetchall()
+    if arguments.realm and not rows:
+        say(f"No document of {arguments.realm} has a status; set up are: {', '.join(realm_keys()) or 'none'}")
+        return 0
     say("\n".join(summary_lines(rows)))
     return 0
 

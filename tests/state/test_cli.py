@@ -113,6 +113,8 @@ def test_migrate_can_let_the_running_role_read_billing(run, pg, monkeypatch):
         connection.execute("select * from billing.invoices, billing.later")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("insert into billing.invoices values (1)")
+    code, _, errors = run("migrate", "--dsn", dsn, "--billing-schema", "biling")
+    assert (code, errors) == (1, "ledgerline: --billing-schema: there is no schema biling in this database\n")
 
 
 def test_a_missing_connection_is_one_line_with_its_cure(run, monkeypatch):
@@ -143,6 +145,27 @@ def test_a_wrong_connection_is_one_line_without_its_password(run, monkeypatch, v
 
     assert (code, errors.count("\n")) == (1, 1)
     assert errors.count(says) == 1
+    assert "geheim" not in errors
+
+
+@pytest.mark.parametrize(
+    ("dsn", "says"),
+    [
+        ("postgresql://a:geheim@127.0.0.1:1/c", "ledgerline: the database does not answer: "),
+        ("geheim", "ledgerline: --dsn is no connection string: write postgresql://user@host:5432/database"),
+        ("postgresql://a:geheim@[/c", "ledgerline: --dsn is no connection string: write postgresql://"),
+    ],
+    ids=["nobody answers", "none at all", "cut off"],
+)
+@pytest.mark.parametrize("command", [("migrate",), ("uninstall", "--yes")], ids=["migrate", "uninstall"])
+def test_a_migration_that_finds_no_database_is_one_line_as_well(run, monkeypatch, command, dsn, says):
+    """The first command that anybody types: a wrong address or a slip of the hand is one line, without the password."""
+    monkeypatch.delenv("AIRFLOW_CONN_QBO_STATE_DB", raising=False)
+
+    code, _, errors = run(*command, "--dsn", dsn)
+
+    assert (code, errors.count("\n")) == (1, 1)
+    assert errors.startswith(says)
     assert "geheim" not in errors
 
 
@@ -330,8 +353,15 @@ def test_without_a_usable_key_no_token_is_stored(run, place, connection, use_key
     assert connection.execute("select count(*) as n from qbo_sync.tokens").fetchone() == {"n": 0}
 
 
+class Terminal(io.StringIO):
+    """A terminal at which somebody closes the input instead of answering."""
+
+    def isatty(self):
+        return True
+
+
 def test_uninstall_asks_and_drops_everything(run, pg, monkeypatch):
-    """Without a terminal it needs --yes; then schema, links and audit are gone."""
+    """Without a terminal it needs --yes, and no answer is no; then schema, links and audit are gone."""
     dsn = pg.create_database("to_be_left")
     monkeypatch.delenv("AIRFLOW_CONN_QBO_STATE_DB", raising=False)
     run("migrate", "--dsn", dsn)
@@ -341,6 +371,10 @@ def test_uninstall_asks_and_drops_everything(run, pg, monkeypatch):
     assert code == 1
     assert "holds 0 links to QuickBooks and 0 audit events" in said
     assert "nothing was dropped" in errors
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    code, _, errors = run("uninstall", "--dsn", dsn)
+    assert (code, errors) == (1, "ledgerline: nobody answered the question, and nothing was done\n")
 
     assert run("uninstall", "--dsn", dsn, "--yes")[0] == 0
     assert pg.run_sql("select count(*) from pg_namespace where nspname = 'qbo_sync'", "to_be_left").strip() == "0"
@@ -382,6 +416,13 @@ def test_the_summary_shows_counts_and_money_of_both_sides(run, place, connection
 def test_a_summary_of_nothing_says_so():
     """Before the first run there is one sentence."""
     assert summary_lines([]) == ["No document has a status yet: no run has looked at billing."]
+
+
+def test_a_summary_of_a_company_that_is_not_set_up_names_those_that_are(run, place):
+    """A slip in the realm key is not told as if no run had looked at billing."""
+    code, said, _ = run("summary", "--realm", "dmeo")
+
+    assert (code, said) == (0, "No document of dmeo has a status; set up are: demo\n")
 
 
 def test_currencies_are_never_added_up():

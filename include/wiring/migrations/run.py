@@ -49,6 +49,9 @@ def migrate(dsn: str, login: tuple[str, str] | None = None) -> Migrated:
             connection.execute("reset role")
             ready = ensure_login(connection, *login) if login else None
             after = schema_version(connection)
+    except sqlalchemy.exc.DBAPIError as error:
+        # Callers know psycopg's errors, and need not know that SQLAlchemy lies between.
+        raise error.orig or error from error
     finally:
         engine.dispose()
     return Migrated(before, str(after), has_roles, ready)
