@@ -59,7 +59,7 @@ class LastWrite:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """One document of billing. ``day`` is the date under which it goes to QuickBooks; a credit has a negative total.
+    """One document of billing. ``day`` is billing's own date; a credit has a negative total.
 
     ``customer_ref`` is what billing's customer means in QuickBooks now. ``tax`` and ``balance`` None: not known.
     ``is_ours`` False: billing routes it to another company. ``is_customer_retired``: that customer is inactive in QuickBooks.
@@ -120,14 +120,15 @@ class Held:
 class Known:
     """What our own state knows of a document: its link, what our last write meant, and what the user sees.
 
-    ``meant`` is empty where billing changed since that write. ``is_in_motion``: a write of ours is on its way, or ended after
-    the reading began.
+    ``meant`` is empty where billing changed since that write; ``written_day`` is the date that it meant, as long as billing has
+    not changed the date. ``is_in_motion``: a write of ours is on its way, or ended after the reading began.
     """
 
     billing_id: str | None = None
     qbo_id: str | None = None
     fingerprint: str | None = None
     meant: Mapping[str, Any] = field(default_factory=dict)
+    written_day: str | None = None
     is_in_motion: bool = False
     status: str | None = None
     reason: str | None = None
@@ -164,12 +165,16 @@ class Pair:
 
     @property
     def owed_open(self) -> Decimal:
-        """Billing's open balance; where billing does not know it, as much is taken for paid as in QuickBooks."""
+        """Billing's open balance; where billing does not know it, as much is taken for paid as in QuickBooks.
+
+        What QuickBooks was paid in another currency pays nothing of it.
+        """
         if self.mine is None or not self.owed:
             return _ZERO
-        if self.mine.balance is None:
-            return self.owed - (self.invoiced - self.invoiced_open)
-        return self.mine.balance
+        if self.mine.balance is not None:
+            return self.mine.balance
+        is_one_currency = self.held is None or self.held.currency == self.mine.currency
+        return self.owed - (self.invoiced - self.invoiced_open) if is_one_currency else self.owed
 
     @property
     def invoiced_open(self) -> Decimal:
@@ -181,7 +186,7 @@ class Pair:
         """The date under which billing's document counts: the one that our last write meant, or billing's own."""
         if self.mine is None:
             return None
-        meant = self.known.meant.get("date")
+        meant = self.known.meant.get("date") or self.known.written_day
         return date.fromisoformat(meant) if meant else self.mine.day
 
     @property

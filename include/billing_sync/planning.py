@@ -31,7 +31,10 @@ _ABOUT_CALLS = frozenset({"limits", "waits", "read_budget", "alert_to"})
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """One row of the outbox, before anything is sent. ``payload`` may hold references such as ``@customer:42``."""
+    """One row of the outbox, before anything is sent. ``payload`` may hold references such as ``@customer:42``.
+
+    ``total`` is billing's, negative for a credit memo; what QuickBooks shall show stands in ``meant``.
+    """
 
     step: int
     kind: str
@@ -59,7 +62,10 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
-    """What the user sees of one document once the plan is made."""
+    """What the user sees of one document once the plan is made.
+
+    ``total`` is billing's, negative for a credit memo. ``qbo_total`` is QuickBooks' own TotalAmt, never negative there.
+    """
 
     kind: str
     billing_id: str
@@ -162,6 +168,11 @@ class Maker:
         return update_payload(self.create(invoice), answer)
 
 
+def owed(invoice: Invoice) -> Decimal:
+    """What billing asks for: its total, and nothing for what is void or deleted there."""
+    return Decimal(0) if invoice.status.lower() in GONE_STATUSES else invoice.total_amount
+
+
 class Planner:
     """Plans the documents of one run and realm, in the order in which they come."""
 
@@ -205,7 +216,7 @@ class Planner:
         if decision.action is Action.NONE:
             findings = [*decision.findings, *self._standing_difference(checked, decision)]
             status, reason = gravest(findings)
-            self.totals.add(f"{status}: {reason}", invoice.total_amount, invoice.currency)
+            self.totals.add(f"{status}: {reason}", owed(invoice), invoice.currency)
             return [], self._status(checked, entity, status, reason, findings)
         if decision.action is Action.SEND:
             self._sends.append(self._mail(invoice, entity))
@@ -264,7 +275,7 @@ class Planner:
             payload=body,
             meant=payload.meant if payload else {},
             changes=[change.to_json() for change in changes(link.answer, body)] if link and payload and body else (),
-            total=Decimal(str(payload.meant["total"])) if payload else Decimal(0),
+            total=owed(invoice) if payload else Decimal(0),
             fingerprint=checked.fingerprint,
             canon_version=CANON_VERSION,
             customer_id=invoice.customer_id,
@@ -340,7 +351,7 @@ class Planner:
             customer_id=invoice.customer_id,
             customer_name=invoice.customer.name if invoice.customer else None,
             currency=invoice.currency,
-            total=invoice.total_amount,
+            total=owed(invoice),
             fingerprint=checked.fingerprint,
             qbo_id=link.qbo_id if link else None,
             qbo_total=link.total if link else None,

@@ -115,7 +115,8 @@ def _compared(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Iterator[
     found = [*_fields(pair, billed, held), *_dates(pair, billed, held), *_amounts(pair, billed, held, rules)]
     for one in found:
         yield one if one.explained else replace(one, explained=held_back)
-    named = _COMPARED.union(*(_BRINGS_ALONG.get(one.drift, ()) for one in found))
+    # Our last write brought the variance itself, so it explains no edit made since.
+    named = _COMPARED.union(*(_BRINGS_ALONG.get(one.drift, ()) for one in found if one.explained != "tax_variance"))
     edits = [edit for edit in held.edits if edit.field not in named]
     if edits:
         names = ", ".join(edit.field for edit in edits)
@@ -163,11 +164,12 @@ def _amounts(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Iterator[D
         yield found
         yield replace(found, amount=-held.total, currency=held.currency, day=held.day)
         return
-    gap = billed.total - held.total
-    if gap and _is_let_through(pair.known, gap, rules):
-        yield _difference(pair, DriftClass.TAX, "total", ours, theirs, gap, "tax_variance")
-        return
-    tax = _tax_meant(pair, billed)
+    variance = _let_through(pair, billed, held, rules)
+    if variance:
+        written = money(billed.total - variance, billed.currency)
+        yield _difference(pair, DriftClass.TAX, "total", ours, written, variance, "tax_variance")
+    gap = billed.total - variance - held.total
+    tax = _tax_meant(pair, billed, variance)
     tax_gap = _ZERO if tax is None else tax - held.tax
     if tax is not None and tax_gap:
         values = money(tax, billed.currency), money(held.tax, held.currency)
@@ -176,18 +178,29 @@ def _amounts(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Iterator[D
         yield _difference(pair, DriftClass.AMOUNT, "total", ours, theirs, gap - tax_gap)
 
 
-def _tax_meant(pair: Pair, billed: Billed) -> Decimal | None:
+def _tax_meant(pair: Pair, billed: Billed, variance: Decimal) -> Decimal | None:
     """The tax that QuickBooks shall show: as our last write meant it, else billing's; None when nothing says it."""
-    if not pair.known.meant:
-        return billed.tax
-    meant = pair.known.meant.get("tax")
+    if pair.known.meant:
+        return _meant(pair, billed, "tax")
+    return None if billed.tax is None else billed.tax - variance
+
+
+def _meant(pair: Pair, billed: Billed, name: str) -> Decimal | None:
+    """An amount that our last write meant, with billing's sign."""
+    amount = pair.known.meant.get(name)
     sign = -1 if billed.entity == "CreditMemo" else 1
-    return None if meant is None else sign * Decimal(meant)
+    return None if amount is None else sign * Decimal(amount)
 
 
-def _is_let_through(known: Known, gap: Decimal, rules: Rules) -> bool:
-    is_small = rules.variance_limit is not None and abs(gap) <= rules.variance_limit
-    return is_small and known.status == Status.SYNCED and "tax_variance" in known.reasons
+def _let_through(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Decimal:
+    """The tax by which our last write differs from billing because settings let it; what somebody edited since is none of it."""
+    is_named = pair.known.status == Status.SYNCED and "tax_variance" in pair.known.reasons
+    if rules.variance_limit is None or not is_named or billed.total == held.total:
+        return _ZERO
+    total = _meant(pair, billed, "total")
+    variance = billed.total - (held.total if total is None else total)
+    is_tax = total is not None or (billed.tax is not None and variance == billed.tax - held.tax)
+    return variance if is_tax and abs(variance) <= rules.variance_limit else _ZERO
 
 
 def _payments(pair: Pair) -> Iterator[Difference]:

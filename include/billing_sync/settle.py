@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from include.billing_sync import outcomes
@@ -202,7 +203,8 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
         f"{item.entity} {link.qbo_id} was edited in QuickBooks since our last write (version {entity['SyncToken']}): "
         f"{'; '.join(edits(link.answer, entity))}"
     )
-    return outcomes.stopped(item, "edited_in_qbo", text, outcome="edited")
+    # What QuickBooks holds now, so that the totals of the run are those of both sides.
+    return replace(outcomes.stopped(item, "edited_in_qbo", text, outcome="edited"), entity=entity)
 
 
 def _has_arrived(item: Item, link: Link, entity: Entity) -> bool:
@@ -260,7 +262,8 @@ def _agrees(item: Item, hit: Entity) -> bool:
     customer = str((hit.get("CustomerRef") or {}).get("value"))
     return (
         str(hit.get("DocNumber")) == item.doc_number
-        and hit.get("TotalAmt") == item.total
+        and "total" in meant
+        and hit.get("TotalAmt") == Decimal(meant["total"])
         and customer == str(meant.get("customer"))
     )
 

@@ -67,10 +67,10 @@ def tax_method(settings: RealmSettings, company: Company) -> Method:
 
 
 def billing_tax(invoice: Invoice) -> Decimal:
-    """The tax that billing charged: its header's, else the sum of its tax lines, else of the lines' own tax."""
+    """The tax that billing charged: its header's, else the sum of its tax lines, else of the lines' own tax, to the cent."""
     if invoice.tax_amount is not None:
         return invoice.tax_amount
-    return tax_of_lines(invoice) or _ZERO
+    return round_half_up(tax_of_lines(invoice) or _ZERO)
 
 
 def tax_of_lines(invoice: Invoice) -> Decimal | None:

@@ -256,6 +256,7 @@ def _pair(row: Mapping[str, Any]) -> Pair:
             qbo_id=row["link_id"],
             fingerprint=row["link_fingerprint"],
             meant=row["meant"] or {},
+            written_day=row["written_day"],
             is_in_motion=row["is_in_motion"],
             status=row["status"],
             reason=row["reason"],

@@ -138,6 +138,7 @@ def _vanished(billing_id: str, entity: str, qbo_id: str | None) -> DocumentStatu
         reason=reason,
         findings=[finding],
         detail=finding.detail,
+        total=Decimal(0),
         qbo_id=qbo_id,
     )
 

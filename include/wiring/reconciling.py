@@ -13,7 +13,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from include.billing_sync.closing import posting_date
 from include.billing_sync.documents import Invoice, fingerprint, to_json
 from include.billing_sync.edits import edits, marked_by_us
 from include.billing_sync.owned import looks_void
@@ -192,7 +191,7 @@ class _Sides:
             billing_id=document.invoice_id,
             entity=entity_for(document, self._realm.settings),
             doc_number=document.doc_number,
-            day=posting_date(document.invoice_date, self._realm.settings, self._company),
+            day=document.invoice_date,
             customer_name=document.customer.name if document.customer else None,
             currency=document.currency,
             total=document.total_amount,

@@ -63,6 +63,14 @@ def test_billings_tax_is_the_headers_else_that_of_the_lines():
     assert billing_tax(invoice(charge(), tax_amount=None)) == 0
 
 
+def test_taxes_finer_than_a_cent_are_rounded_once_for_the_document() -> None:
+    """Two lines of 0.0025 each are half a cent together, which is a cent; a header of billing stands as it is."""
+    lines = [charge(position=number, tax_amount=Decimal("0.0025")) for number in (1, 2)]
+
+    assert billing_tax(invoice(*lines, tax_amount=None)) == Decimal("0.01")
+    assert billing_tax(invoice(*lines, tax_amount=Decimal("0.005"))) == Decimal("0.005")
+
+
 def test_tax_becomes_lines_by_code_where_billing_has_no_tax_lines():
     """The lines' own tax is summed by code; a header's tax alone becomes one line; no tax, no line."""
     by_code = invoice(

@@ -264,6 +264,9 @@ def test_a_cent_between_the_taxes_is_named_or_closed(
 
     assert british.status("inv-T-1") == status
     assert "billing charged 20.01" in british.reasons("inv-T-1")["tax_variance"]
+    assert british.sql("select billing_total, qbo_total from qbo_sync.document_status") == [
+        (Decimal("120.01"), total and Decimal(total))
+    ]
     british.run()
     is_equal = total == "120.01"
     assert british.status("inv-T-1") == (("Synced", "unchanged") if is_equal else status)

@@ -234,6 +234,30 @@ def test_a_date_that_billing_moves_out_of_the_period_is_found(pushed: World, nig
     assert night.drift() == {"T-1": {"date"}}
 
 
+def test_closed_books_move_no_date_of_what_is_in_quickbooks(world: World, night: Night) -> None:
+    """Under move_date one stands in its own month and one in the next; billing changes both amounts when all is closed."""
+    world.settings(closed_period="move_date", locked_before="off")
+    world.invoice("T-1", day="2026-09-10")
+    world.run()
+    world.qbo.preferences(BookCloseDate="2026-09-30")
+    world.refresh()
+    world.invoice("T-2", day="2026-09-11")
+    world.run()
+    world.qbo.preferences(BookCloseDate="2026-10-31")
+    world.refresh()
+    world.change("inv-T-1", "110.00")
+    world.change("inv-T-2", "120.00")
+    world.run()
+    assert [one["TxnDate"] for one in world.in_qbo()] == ["2026-09-10", "2026-10-01"]
+
+    night.run()
+
+    assert night.explained() == {"T-1": "period_closed", "T-2": "period_closed"}
+    assert night.by_month() == {"2026-09": Decimal(10), "2026-10": Decimal(20)}
+    months = {month["month"]: Decimal(month["billing"]) for month in night.totals()["months"]}
+    assert months == {"2026-09": Decimal(110), "2026-10": Decimal(120)}
+
+
 def test_documents_outside_the_period_are_left_alone(pushed: World, night: Night) -> None:
     """Only the dates of the form are compared; all documents when the form asks for them."""
     accountant(pushed, "void", "T-3")

@@ -219,12 +219,40 @@ def test_a_status_explains_nothing_of_what_billing_did_not_change() -> None:
 def test_a_tax_variance_that_settings_let_through_is_explained() -> None:
     """tax_variance: push lets 0.05 through and says so; a larger one, or one that nobody named, is drift."""
     held = replace(HELD, total=Decimal("108.02"), tax=Decimal("8.02"), balance=Decimal("108.02"))
-    known = replace(LINKED, meant={**MEANT, "tax": "8.02"}, reasons=("created", "tax_variance"))
+    known = replace(LINKED, meant={**MEANT, "total": "108.02", "tax": "8.02"}, reasons=("created", "tax_variance"))
     rules = Rules(variance_limit=Decimal("0.05"))
 
     assert found(Pair(BILLED, held, known), rules) == [("tax", "-0.02", "tax_variance")]
     assert found(Pair(BILLED, held, known)) == [("amount", "-0.02", "")]
     assert found(Pair(BILLED, held, replace(known, reasons=())), rules) == [("amount", "-0.02", "")]
+
+
+def test_an_edit_in_quickbooks_hides_behind_no_tax_variance() -> None:
+    """Four cents on a line, or tax shifted into the net: our last write says how much of it was let through."""
+    known = replace(LINKED, meant={**MEANT, "total": "107.99", "tax": "7.99"}, reasons=("created", "tax_variance"))
+    rules = Rules(variance_limit=Decimal("0.05"))
+    held = replace(HELD, total=Decimal("107.99"), tax=Decimal("7.99"), balance=Decimal("107.99"))
+    line = Edit("Line", "line 1: 100", "line 1: 100.04")
+    dearer = replace(held, total=Decimal("108.03"), balance=Decimal("108.03"), edits=(line,))
+    untaxed = replace(held, tax=Decimal(0), edits=(line,))
+    only_a_text = replace(held, edits=(line,))
+    let_through = ("tax", "0.01", "tax_variance")
+
+    assert found(Pair(BILLED, held, known), rules) == [let_through]
+    assert found(Pair(BILLED, dearer, known), rules) == [let_through, ("amount", "-0.04", "")]
+    assert found(Pair(BILLED, untaxed, known), rules) == [let_through, ("tax", "7.99", ""), ("amount", "-7.99", "")]
+    assert found(Pair(BILLED, only_a_text, known), rules) == [let_through, ("edited_in_qbo", "0.00", "")]
+
+
+def test_a_change_in_billing_hides_behind_no_tax_variance() -> None:
+    """What billing means now was never written: only a difference that is all tax counts as the one of before."""
+    known = replace(LINKED, fingerprint="f0", meant={}, reasons=("created", "tax_variance"))
+    held = replace(HELD, total=Decimal("107.99"), tax=Decimal("7.99"), balance=Decimal("107.99"))
+    rules = Rules(variance_limit=Decimal("0.05"))
+    dearer = replace(BILLED, total=Decimal("108.03"), balance=Decimal("108.03"))
+
+    assert found(Pair(BILLED, held, known), rules) == [("tax", "0.01", "tax_variance")]
+    assert found(Pair(dearer, held, known), rules) == [("tax", "0.01", ""), ("amount", "0.03", "")]
 
 
 def test_where_no_tax_is_known_only_the_total_is_compared() -> None:
@@ -279,7 +307,14 @@ def test_a_customer_that_was_moved_along_with_its_mapping_is_right() -> None:
 
 def test_a_balance_that_billing_does_not_know_is_taken_as_quickbooks_has_it() -> None:
     """balance_amount is null: no payment is invented on either side."""
-    assert found(Pair(replace(BILLED, balance=None), replace(HELD, balance=Decimal("10.00")), LINKED)) == []
+    billed, held = replace(BILLED, balance=None), replace(HELD, balance=Decimal("10.00"))
+
+    assert found(Pair(billed, held, LINKED)) == []
+    assert found(Pair(billed, replace(held, currency="EUR"), LINKED)) == [
+        ("currency", "108.00", ""),
+        ("currency", "-108.00", ""),
+        ("balance", "98.00", ""),
+    ]
 
 
 def test_edits_beside_what_is_named_already_are_one_row() -> None:

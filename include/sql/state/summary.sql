@@ -8,7 +8,16 @@ select
     statuses.reason,
     count(*) as documents,
     coalesce(sum(statuses.billing_total), 0) as billing_total,
-    coalesce(sum(statuses.qbo_total), 0) as qbo_total
+    -- QuickBooks states a credit memo without the sign that billing gives it, and of a deleted document it holds nothing.
+    coalesce(
+        sum(
+            case
+                when statuses.reason = 'deleted_in_qbo' then 0
+                when statuses.entity = 'CreditMemo' then -statuses.qbo_total
+                else statuses.qbo_total
+            end
+        ), 0
+    ) as qbo_total
 from qbo_sync.statuses
 left join qbo_sync.realms on statuses.realm = realms.id
 where %(realm_key)s::text is null or realms.realm_key = %(realm_key)s

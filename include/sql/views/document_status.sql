@@ -1,4 +1,6 @@
 -- What the user sees of each billing document: is it in QuickBooks, and if not, why.
+-- Both totals have billing's sign: those of a credit memo, which QuickBooks states without one, are negative. What was deleted
+-- in QuickBooks counts nothing there, though the status keeps the total that it had.
 -- Grain: one billing document. Others may build on the names and the order of these columns. Parameters: none.
 create or replace view qbo_sync.document_status as
 with final as (
@@ -13,7 +15,11 @@ with final as (
         statuses.detail,
         statuses.billing_total,
         statuses.qbo_id,
-        statuses.qbo_total,
+        case
+            when statuses.reason = 'deleted_in_qbo' then 0
+            when statuses.entity = 'CreditMemo' then -statuses.qbo_total
+            else statuses.qbo_total
+        end as qbo_total,
         statuses.since_at,
         statuses.run_id
     from qbo_sync.statuses

@@ -1,4 +1,5 @@
 -- What was done in QuickBooks, document by document: every answer, and every sending that has none yet.
+-- The total of a credit memo, which QuickBooks states without a sign, is negative as in billing.
 -- Grain: one attempt. Others may build on the names and the order of these columns. Parameters: none.
 create or replace view qbo_sync.sync_log as
 with answered as (
@@ -66,7 +67,7 @@ final as (
         events.status,
         events.reason,
         events.qbo_id,
-        events.total,
+        case when events.entity = 'CreditMemo' then -abs(events.total) else events.total end as total,
         events.intuit_tid,
         events.detail
     from events

@@ -37,10 +37,15 @@ final as (
     select
         found.kind,
         found.billing_id,
-        status.qbo_total,
         status.detail,
         status.qbo_id,
         coalesce(status.entity, '') as entity,
+        -- QuickBooks states a credit memo without the sign that billing gives it, and of a deleted document it holds nothing.
+        case
+            when status.reason = 'deleted_in_qbo' then 0
+            when status.entity = 'CreditMemo' then -status.qbo_total
+            else status.qbo_total
+        end as qbo_total,
         coalesce(status.doc_number, candidate.doc_number) as doc_number,
         coalesce(status.doc_date, candidate.doc_date) as doc_date,
         coalesce(status.customer_name, candidate.content -> 'customer' ->> 'name', candidate.customer_id) as customer,

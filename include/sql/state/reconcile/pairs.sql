@@ -66,6 +66,8 @@ final as (
         link.qbo_id as link_id,
         link.fingerprint as link_fingerprint,
         case when item.fingerprint = sides.fingerprint then item.meant end as meant,
+        -- While billing's date is the one of our last write, that write says the day, be it moved behind closing or not.
+        case when item.doc_date = sides.doc_date then item.meant ->> 'date' end as written_day,
         in_flight.billing_id is not null or coalesce(link.written_at >= %(started_at)s, false) as is_in_motion,
         status.status,
         status.reason,
