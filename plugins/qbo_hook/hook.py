@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.log import mask_secret
@@ -202,9 +203,10 @@ class MaskingStore:
 
 
 def _read(connection: Connection, conn_id: str) -> ConnectionSettings:
-    extra: dict[str, Any] = connection.extra_dejson
+    found: Any = connection.extra_dejson
+    extra: dict[str, Any] = found if isinstance(found, dict) else {}
     environment = str(extra.get("environment") or "")
-    base_url = str(extra.get("base_url") or "")
+    base_url = str(extra.get("base_url") or "").strip()
     wanted = {
         "login (client id)": connection.login,
         "password (client secret)": connection.password,
@@ -214,8 +216,10 @@ def _read(connection: Connection, conn_id: str) -> ConnectionSettings:
     if missing := [name for name, value in wanted.items() if not value]:
         raise QboConfigError(f"Connection {conn_id} lacks {', '.join(missing)}")
     realm_id = str(extra["realm_id"])
-    if not realm_id.isdecimal():
+    if not (realm_id.isascii() and realm_id.isdecimal()):
         raise QboConfigError(f"Connection {conn_id}: extra.realm_id must be digits only, not {realm_id!r}")
+    if base_url and base_url.rstrip("/") not in (PRODUCTION_URL, SANDBOX_URL):
+        _check_server(base_url, conn_id)
     settings = ConnectionSettings(
         client_id=str(connection.login),
         client_secret=str(connection.password),
@@ -227,6 +231,28 @@ def _read(connection: Connection, conn_id: str) -> ConnectionSettings:
     if settings.base_url in (PRODUCTION_URL, SANDBOX_URL) and settings.base_url != base_url_for(environment):
         raise QboConfigError(f"Connection {conn_id}: extra.base_url is not that of the {environment} environment")
     return settings
+
+
+def _check_server(base_url: str, conn_id: str) -> None:
+    """Raise QboConfigError for what is no address of a server, or is one of Intuit's in other words.
+
+    The text repeats nothing of the address, which may hold a password.
+    """
+    try:
+        parts = urlsplit(base_url)
+        # Reading the port checks it.
+        is_address = bool(parts.hostname) and parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or "@" in parts.netloc or parts.query or parts.fragment or any(map(str.isspace, base_url)):
+        raise QboConfigError(
+            f"Connection {conn_id}: extra.base_url must be an address such as http://127.0.0.1:8099, "
+            "without user, query or blanks"
+        )
+    if f".{parts.hostname}".rstrip(".").endswith(".intuit.com"):
+        raise QboConfigError(
+            f"Connection {conn_id}: Intuit's own servers are chosen by extra.environment: leave extra.base_url empty"
+        )
 
 
 def _greeting(company: dict[str, Any], settings: ConnectionSettings) -> str:

@@ -58,7 +58,17 @@ def test_the_settings_of_a_connection_are_read_and_masked(monkeypatch: pytest.Mo
         ({"extra": {"environment": ""}}, "lacks extra.environment"),
         ({"extra": {"environment": "test"}}, "sandbox or production"),
         ({"extra": {"realm_id": "12a"}}, "digits only"),
+        ({"extra": {"realm_id": "\N{ARABIC-INDIC DIGIT THREE}"}}, "digits only"),
         ({"extra": {"base_url": "https://quickbooks.api.intuit.com"}}, "not that of the sandbox"),
+        ({"extra": {"base_url": "HTTPS://QuickBooks.api.intuit.com"}}, "Intuit's own servers are chosen by"),
+        ({"extra": {"base_url": "https://quickbooks.api.intuit.com:443"}}, "Intuit's own servers are chosen by"),
+        ({"extra": {"base_url": "https://quickbooks.api.intuit.com./v3"}}, "Intuit's own servers are chosen by"),
+        ({"extra": {"base_url": "127.0.0.1:8099"}}, "extra.base_url must be an address such as http"),
+        ({"extra": {"base_url": "http://[::1"}}, "extra.base_url must be an address such as http"),
+        ({"extra": {"base_url": "http://127.0.0.1:80999"}}, "extra.base_url must be an address such as http"),
+        ({"extra": {"base_url": "http://127.0.0.1 :8099"}}, "extra.base_url must be an address such as http"),
+        ({"extra": {"base_url": "http://127.0.0.1:8099?x=1"}}, "extra.base_url must be an address such as http"),
+        ({"extra": {"base_url": "http://ann:geheim@127.0.0.1:8099"}}, r"without (?!.*geheim)"),
     ],
 )
 def test_a_connection_that_is_wrong_says_where(
@@ -70,6 +80,24 @@ def test_a_connection_that_is_wrong_says_where(
     with pytest.raises(QboConfigError, match=message):
         QboHook().get_conn()
     assert QboHook().test_connection()[0] is False
+
+
+def test_an_extra_that_is_no_object_lacks_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list, pasted by mistake, is told as what is missing."""
+    facts = {"conn_type": "quickbooks", "login": "simclient", "password": "simsecret", "extra": "[]"}
+    monkeypatch.setenv("AIRFLOW_CONN_QBO_DEFAULT", json.dumps(facts))
+
+    assert QboHook().test_connection() == (
+        False,
+        "Connection qbo_default lacks extra.environment, extra.realm_id",
+    )
+
+
+def test_blanks_around_the_address_of_a_server_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is pasted with a blank is the same company as without."""
+    define(monkeypatch, extra={"base_url": " http://127.0.0.1:8099/ "})
+
+    assert QboHook().connection_settings().base_url == "http://127.0.0.1:8099"
 
 
 def test_a_constructor_reads_nothing() -> None:
