@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -10,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from airflow.sdk import Param
+
+from include.wiring.waits import MOST_DAYS, days
 
 MODES = {
     "push": "Push: write to QuickBooks now",
@@ -221,7 +222,7 @@ def refresh_form() -> dict[str, Param]:
     return {"realm": export_form()["realm"]}
 
 
-KEEP_DAYS = int(os.environ.get("LEDGERLINE_KEEP_DAYS", "35"))
+KEEP_DAYS = days("LEDGERLINE_KEEP_DAYS", 35)
 """How long candidates, stale plans and reports are kept, unless the form says otherwise."""
 
 
@@ -233,7 +234,7 @@ def care_form() -> dict[str, Param]:
             KEEP_DAYS,
             type="integer",
             minimum=7,
-            maximum=3650,
+            maximum=MOST_DAYS,
             title="Keep candidates, stale plans and reports for so many days",
             description="What was sent, the links and the totals of reconciliations are kept in any case.",
         ),

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 
 class WaitError(ValueError):
-    """A wait in the environment that is no number of seconds."""
+    """A wait in the environment that is no number of seconds, or days."""
 
     failure_mode = "person"
 
@@ -29,6 +29,18 @@ def seconds(variable: str, default: float) -> float:
     return value
 
 
+def days(variable: str, default: int) -> int:
+    """How many days something is kept. Raises WaitError, which names the variable, for what is no whole number from 7 on."""
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    value = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 7 <= value <= MOST_DAYS:
+        raise WaitError(f"{variable}={text}: write whole days, 7 to {MOST_DAYS}")
+    return value
+
+
+MOST_DAYS = 3650
 BUSY_DELAY = timedelta(seconds=seconds("LEDGERLINE_BUSY_DELAY", 120))
 """After how long a busy push is tried again; it holds no slot meanwhile."""
 RETRY_DELAY = timedelta(seconds=seconds("LEDGERLINE_RETRY_DELAY", 60))

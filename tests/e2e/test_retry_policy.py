@@ -128,3 +128,22 @@ def test_a_wait_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch, text: s
 
     with pytest.raises(waits.WaitError, match=f"LEDGERLINE_BUSY_DELAY={text}: write seconds, more than 0"):
         waits.seconds("LEDGERLINE_BUSY_DELAY", 600)
+
+
+@pytest.mark.parametrize(("text", "days"), [("", 35), ("90", 90), ("7", 7)])
+def test_how_long_things_are_kept_is_set_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, text: str, days: int
+) -> None:
+    """In whole days; an empty text is the default, as it is of a wait."""
+    monkeypatch.setenv("LEDGERLINE_KEEP_DAYS", text)
+
+    assert waits.days("LEDGERLINE_KEEP_DAYS", 35) == days
+
+
+@pytest.mark.parametrize("text", ["a month", "6", "35.5", "4000"])
+def test_days_that_cannot_be_are_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """With their variable and what is allowed, since every DAG of the project needs them."""
+    monkeypatch.setenv("LEDGERLINE_KEEP_DAYS", text)
+
+    with pytest.raises(waits.WaitError, match=f"LEDGERLINE_KEEP_DAYS={text}: write whole days, 7 to 3650"):
+        waits.days("LEDGERLINE_KEEP_DAYS", 35)
