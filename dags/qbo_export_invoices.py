@@ -16,7 +16,9 @@ With no dates and no filter, everything from the company's start date on is take
 A run that waits for your approval is not to be cleared: reject it, and trigger a new one.
 
 **Backfill** of a date range pushes each invoice once, however often it is stopped and resumed. Documents in a closed period are
-skipped and named.
+skipped and named. A run takes the day that ended within its interval, by the company's own calendar: the day of its logical date,
+but **in North America the day before it**, so that October is backfilled there from 2 October to 1 November. The form's dates are
+the company's own everywhere.
 """
 
 from __future__ import annotations

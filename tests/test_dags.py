@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from include.billing_sync.windows import local_window
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
 FILES = sorted(DAGS.glob("*.py"))
@@ -65,3 +68,33 @@ def test_the_schedule_is_hourly_for_the_push_and_nightly_for_the_comparison(bag:
     }
 
     assert {name: schedules[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("zone", "days_later"),
+    [
+        ("Europe/London", 0),
+        ("Africa/Lagos", 0),
+        ("Asia/Kolkata", 0),
+        ("Australia/Sydney", 0),
+        ("Pacific/Auckland", 0),
+        ("America/New_York", 1),
+        ("America/Mexico_City", 1),
+        ("America/Los_Angeles", 1),
+    ],
+)
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_backfill_of_these_days_is_that_month(bag: object, zone: str, days_later: int, month: int) -> None:
+    """What the export's page says of logical dates: each date of the month once, and no other; in North America a day later."""
+    minute, hour, *_ = bag.dags["qbo_export_invoices"].timetable.expression.split()  # type: ignore[attr-defined]
+    first = date(2026, month, 1)
+    after = date(2026 + month // 12, month % 12 + 1, 1)
+    days = [first + timedelta(days=number) for number in range((after - first).days)]
+    starts = [datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=UTC) for day in days]
+
+    taken = [
+        local_window(start + timedelta(days=days_later), start + timedelta(days=days_later + 1), zone)
+        for start in starts
+    ]
+
+    assert taken == [(day, day) for day in days]
