@@ -224,12 +224,19 @@ class PlanStore:
         checks: Mapping[str, Any] | None = None,
         made_from: str | None = None,
     ) -> None:
-        """The plan stands: its totals, whether it needs a person's decision (None) or none, and what it was made from."""
-        self.connection.execute(
+        """The plan stands: its totals, whether it needs a person's decision (None) or none, and what it was made from.
+
+        Raises PlanError when it was decided, pushed, replaced or ended meanwhile: another try of the task has made it, and
+        this one was given up.
+        """
+        done = self.connection.execute(
             b"update qbo_sync.plans set state = 'planned', planned_at = clock_timestamp(), totals = %s,"
-            b" decision = %s, checks = coalesce(%s::jsonb, checks), made_from = %s where id = %s",
+            b" decision = %s, checks = coalesce(%s::jsonb, checks), made_from = %s"
+            b" where id = %s and state in ('open', 'planned') and decided_by is null",
             (json.dumps(totals), decision, json.dumps(checks) if checks is not None else None, made_from, plan_id),
         )
+        if not done.rowcount:
+            raise PlanError(f"plan {plan_id} went on without this try: it was decided, pushed, replaced, or it expired")
 
     def save_checks(self, plan_id: int, checks: Mapping[str, Any]) -> None:
         """The result of the checks, kept as JSON with the plan."""

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from include.stores.plans import PlanError
-from include.wiring import runs
+from include.wiring import approvals, runs
+from include.wiring.realms import open_realm
 from tests.push.audit import assert_exactly_once, assert_settled
 from tests.push.mortal import do_and_die
 from tests.world import World
@@ -69,3 +70,23 @@ def test_a_plan_that_was_pushed_is_not_made_again(world: World) -> None:
 
     assert world.sql("select * from qbo_sync.plan_items") == before
     assert_exactly_once(world)
+
+
+@pytest.mark.parametrize("meanwhile", ["rejected", "approved", "pushed", "superseded"])
+def test_a_planner_that_wakes_up_late_touches_no_plan_that_went_on_without_it(world: World, meanwhile: str) -> None:
+    """Airflow gave its process up and started another: a person has decided since, or the run began anew; that stands."""
+    world.invoice("T-1")
+    plan, context = world.prepare(run_id="manual__1", mode="push_after_approval")
+    if meanwhile == "superseded":
+        world.prepare(run_id="manual__1")
+    else:
+        approvals.decide(plan, is_approved=meanwhile != "rejected", by="ann")
+    if meanwhile == "pushed":
+        runs.push(plan, context)
+    told = "select state, decision, decided_by, totals, made_from from qbo_sync.plans where id = %s"
+    before = world.sql(told, plan["plan_id"])
+
+    with open_realm("demo") as realm, pytest.raises(PlanError, match="went on without this try"):
+        realm.plans().finish(plan["plan_id"], totals={}, decision="not_needed", made_from=None)
+
+    assert world.sql(told, plan["plan_id"]) == before
