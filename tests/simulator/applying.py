@@ -3,18 +3,22 @@
 from typing import Any
 
 from tests.simulator.client import Qbo, ref
-from tests.simulator.payloads import journal_line, named
+from tests.simulator.payloads import deposit_line, expense_line, journal_line, named
 
 RECEIVABLE, PAYABLE, CHECKING, EQUITY = "84", "33", "35", "34"
-EURO = {"CurrencyRef": ref("EUR")}
+CHEQUE = {"PaymentType": "Check", "AccountRef": ref(CHECKING)}
+
+
+def entry(side: str, amount: Any, customer: str = "1") -> dict[str, Any]:
+    """An entry that debits or credits a customer, as a request."""
+    other = "Credit" if side == "Debit" else "Debit"
+    name = named("Customer", customer)
+    return {"Line": [journal_line(side, amount, RECEIVABLE, Entity=name), journal_line(other, amount, EQUITY)]}
 
 
 def journal(qbo: Qbo, side: str, amount: Any, customer: str = "1", **values: Any) -> dict[str, Any]:
     """An entry that debits or credits a customer."""
-    other = "Credit" if side == "Debit" else "Debit"
-    name = named("Customer", customer)
-    lines = [journal_line(side, amount, RECEIVABLE, Entity=name), journal_line(other, amount, EQUITY)]
-    return qbo.create("JournalEntry", Line=lines, **values)
+    return qbo.create("JournalEntry", **entry(side, amount, customer), **values)
 
 
 def of_vendor(qbo: Qbo, side: str, amount: Any, vendor: str = "30") -> dict[str, Any]:
@@ -23,6 +27,19 @@ def of_vendor(qbo: Qbo, side: str, amount: Any, vendor: str = "30") -> dict[str,
     name = named("Vendor", vendor)
     lines = [journal_line(other, amount, EQUITY), journal_line(side, amount, PAYABLE, Entity=name)]
     return qbo.create("JournalEntry", Line=lines)
+
+
+def expense(amount: Any, payee: str = "1", kind: str = "Customer", **values: Any) -> dict[str, Any]:
+    """Money that goes out to a customer's receivables, or to a vendor's payables, as a request."""
+    account = RECEIVABLE if kind == "Customer" else PAYABLE
+    return {"EntityRef": {**ref(payee), "type": kind}, "Line": [expense_line(amount, account)], **CHEQUE, **values}
+
+
+def deposit(*lines: tuple[Any, str], kind: str = "Customer", **values: Any) -> dict[str, Any]:
+    """Money that comes in on a customer's receivables, or on a vendor's payables, as a request: amounts and names."""
+    account = RECEIVABLE if kind == "Customer" else PAYABLE
+    rows = [deposit_line(amount, account, Entity={**ref(name), "type": kind.upper()}) for amount, name in lines]
+    return {"DepositToAccountRef": ref(CHECKING), "Line": rows, **values}
 
 
 def applied(amount: Any, document: dict[str, Any], kind: str = "JournalEntry", **link: str) -> dict[str, Any]:
@@ -60,11 +77,3 @@ def left(qbo: Qbo, document: dict[str, Any], kind: str = "JournalEntry", **link:
     asked = qbo.create("Payment", **payment(0, applied(0, document, kind, **link)))
     qbo.post("payment", asked, operation="delete")
     return float(told(asked)["txnOpenBalance"])
-
-
-def gained(qbo: Qbo) -> str:
-    """What stands on the account for exchange gains (credits) and losses (debits)."""
-    [account] = qbo.query("select * from Account where AccountSubType = 'ExchangeGainOrLoss'").rows
-    ledger = qbo.simulator.ledger(qbo.realm_id)
-    assert ledger["unbalanced"] == []
-    return str(ledger["accounts"][account["Id"]])

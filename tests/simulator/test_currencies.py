@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulator.applying import applied, deposit, entry, expense, payment
 from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import deposit_line, expense_line, journal_line, named
 
@@ -253,3 +254,36 @@ def test_a_payment_is_deposited_at_another_rate(qbo: Qbo) -> None:
     qbo.create("Deposit", DepositToAccountRef=ref(CHECKING), Line=[line], ExchangeRate=1.3, **EURO)
 
     assert (gains(qbo), posted(qbo, "4"), posted(qbo, CHECKING)) == ("-5.00", "0.00", "130.00")
+
+
+Maker = tuple[str, str, Callable[[str], dict[str, Any]]]
+"""Of a document: its entity, how links name it, and the request for a customer."""
+
+
+@pytest.mark.parametrize(
+    ("debt", "credit"),
+    [
+        (
+            ("JournalEntry", "JournalEntry", lambda customer: entry("Debit", 100, customer)),
+            ("JournalEntry", "JournalEntry", lambda customer: entry("Credit", 50, customer)),
+        ),
+        (
+            ("Purchase", "Check", lambda customer: expense(100, customer)),
+            ("Deposit", "Deposit", lambda customer: deposit((50, customer))),
+        ),
+    ],
+    ids=["journal entries", "a refund and a deposit"],
+)
+def test_what_is_owed_without_a_form_is_settled_at_another_rate(qbo: Qbo, debt: Maker, credit: Maker) -> None:
+    """A debt of 125 dollars paid with 130 gains five, a credit of 75 used for 65 gains ten; a new rate of the debt counts."""
+    customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]
+    (entity, kind, owing), (other, other_kind, owed) = debt, credit
+    ours = qbo.create(entity, **owing(customer), **EURO)
+    his = qbo.create(other, **owed(customer), ExchangeRate=1.5, **EURO)
+    lines = applied(100, ours, kind), applied(50, his, other_kind)
+
+    qbo.create("Payment", **payment(50, *lines, customer=customer, ExchangeRate=1.3, **EURO))
+    before = gains(qbo)
+    qbo.post(entity.lower(), {**qbo.read(entity, ours["Id"]), "ExchangeRate": 1.28})
+
+    assert (before, gains(qbo), posted(qbo, RECEIVABLE)) == ("-15.00", "-12.00", "0.00")

@@ -1,48 +1,34 @@
 """Payments on expenses and deposits: money that went out to a customer or came in from him, without a form of his own."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.simulator.applying import (
     CHECKING,
-    EURO,
+    CHEQUE,
     PAYABLE,
     RECEIVABLE,
     applied,
     cheque,
-    gained,
+    deposit,
+    expense,
     left,
     owed,
     payment,
     told,
 )
 from tests.simulator.client import Qbo, invoice, item_line, ref
-from tests.simulator.payloads import deposit_line, expense_line
+from tests.simulator.payloads import expense_line
 
 MASTERCARD = "41"
 # The ways to pay an expense, and how links name it then.
 WAYS = [
-    ("Check", {"PaymentType": "Check", "AccountRef": ref(CHECKING)}),
+    ("Check", CHEQUE),
     ("Expense", {"PaymentType": "Cash", "AccountRef": ref(CHECKING)}),
     ("Expense", {"PaymentType": "CreditCard", "AccountRef": ref(MASTERCARD)}),
 ]
 CARD_CREDIT = {"PaymentType": "CreditCard", "AccountRef": ref(MASTERCARD), "Credit": True}
-
-
-def expense(amount: Any, payee: str = "1", kind: str = "Customer", **values: Any) -> dict[str, Any]:
-    """Money that goes out to a customer's receivables, or to a vendor's payables, as a request."""
-    account = RECEIVABLE if kind == "Customer" else PAYABLE
-    way = dict(WAYS[0][1])
-    return {"EntityRef": {**ref(payee), "type": kind}, "Line": [expense_line(amount, account)], **way, **values}
-
-
-def deposit(*lines: tuple[Any, str], kind: str = "Customer", **values: Any) -> dict[str, Any]:
-    """Money that comes in on a customer's receivables, or on a vendor's payables, as a request: amounts and names."""
-    account = RECEIVABLE if kind == "Customer" else PAYABLE
-    rows = [deposit_line(amount, account, Entity={**ref(name), "type": kind.upper()}) for amount, name in lines]
-    return {"DepositToAccountRef": ref(CHECKING), "Line": rows, **values}
 
 
 @pytest.mark.parametrize(("kind", "way"), WAYS)
@@ -261,22 +247,6 @@ def test_a_vendors_refund_and_a_cheque_to_him_are_settled_with_his_forms(qbo: Qb
     assert (balances, links) == ((0, 0), [{"TxnId": paid["Id"], "TxnType": "BillPaymentCheck"}])
     assert (qbo.read("Vendor", "30")["Balance"], qbo.read("Account", PAYABLE)["CurrentBalance"]) == (75, -75)
     assert "LinkedTxn" not in qbo.read("Purchase", advance["Id"])
-
-
-def test_a_refund_in_euros_is_settled_at_another_rate(make_company: Callable[..., Qbo]) -> None:
-    """A debt of 125 dollars paid with 130 gains five, a credit of 75 used for 65 gains ten; a new rate of the refund counts."""
-    qbo = make_company(preferences={"MultiCurrencyEnabled": True}, exchange_rates={"EUR": "1.25"})
-    customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]
-    debt = qbo.create("Purchase", **expense(100, customer, **EURO))
-    credit = qbo.create("Deposit", **deposit((50, customer), ExchangeRate=1.5, **EURO))
-    lines = (applied(100, debt, "Check"), applied(50, credit, "Deposit"))
-
-    qbo.create("Payment", **payment(50, *lines, customer=customer, ExchangeRate=1.3, **EURO))
-    before = gained(qbo)
-    qbo.post("purchase", {**qbo.read("Purchase", debt["Id"]), "ExchangeRate": 1.28})
-
-    assert (before, gained(qbo)) == ("-15.00", "-12.00")
-    assert qbo.simulator.ledger(qbo.realm_id)["accounts"][RECEIVABLE] == "0.00"
 
 
 def test_open_receivables_hold_what_is_left_of_expenses_and_deposits(qbo: Qbo) -> None:

@@ -1,7 +1,6 @@
 """Payments on journal entries: what a line in somebody's name owes is paid, what it credits is used up."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,12 +8,10 @@ import pytest
 from tests.simulator.applying import (
     CHECKING,
     EQUITY,
-    EURO,
     PAYABLE,
     RECEIVABLE,
     applied,
     cheque,
-    gained,
     journal,
     left,
     of_vendor,
@@ -196,22 +193,6 @@ def test_a_vendors_journal_entries_are_paid_and_used_as_credits(qbo: Qbo) -> Non
     assert paid["Line"][0]["LinkedTxn"] == [{"TxnId": debt["Id"], "TxnType": "JournalEntry", "TxnLineId": "1"}]
     assert links == [[{"TxnId": paid["Id"], "TxnType": "BillPaymentCheck"}]] * 2
     assert qbo.read("Vendor", "30")["Balance"] == 120
-
-
-def test_a_journal_entry_in_euros_is_paid_at_another_rate(make_company: Callable[..., Qbo]) -> None:
-    """A debit of 125 dollars paid with 130 gains five; a credit of 75 used for 65 gains ten; a new rate of the entry counts."""
-    qbo = make_company(preferences={"MultiCurrencyEnabled": True}, exchange_rates={"EUR": "1.25"})
-    customer = qbo.create("Customer", DisplayName="Berlin", **EURO)["Id"]
-    debit = journal(qbo, "Debit", 100, customer, **EURO)
-    credit = journal(qbo, "Credit", 50, customer, ExchangeRate=1.5, **EURO)
-    lines = (applied(100, debit), applied(50, credit))
-
-    qbo.create("Payment", **payment(50, *lines, customer=customer, ExchangeRate=1.3, **EURO))
-    before = gained(qbo)
-    qbo.post("journalentry", {**qbo.read("JournalEntry", debit["Id"]), "ExchangeRate": 1.28})
-
-    assert (before, gained(qbo)) == ("-15.00", "-12.00")
-    assert qbo.simulator.ledger(qbo.realm_id)["accounts"][RECEIVABLE] == "0.00"
 
 
 def test_a_loaded_payment_may_not_say_which_line_it_pays(qbo: Qbo) -> None:
