@@ -81,7 +81,8 @@ def send(mail: Mail, addresses: Sequence[str]) -> None:
             # The hook's own send_email_smtp knows no plain-text alternative; its client is logged in and encrypted.
             client: smtplib.SMTP = hook._smtp_client
             client.send_message(message)
-    except (AirflowException, smtplib.SMTPException, OSError) as error:
+    except (AirflowException, smtplib.SMTPException, OSError, RuntimeError, TypeError, ValueError) as error:
+        # The last three are the provider's words for an extra, or a password, that it cannot read.
         log.warning("mail through %s failed: %s", SMTP_CONNECTION, error)
         raise NotMailed(f"the connection {SMTP_CONNECTION} does not work ({error})") from error
 

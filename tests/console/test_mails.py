@@ -145,6 +145,19 @@ def test_a_dead_mail_server_does_not_fail_the_run(state, monkeypatch):
     assert state.execute("select mailed_at from qbo_sync.findings").fetchone() == (None,)
 
 
+@pytest.mark.parametrize(
+    "connection",
+    [smtp_connection(25, timeout="soon"), smtp_connection(25, retry_limit="often")],
+    ids=["timeout", "retries"],
+)
+def test_a_connection_that_cannot_be_used_does_not_fail_the_run(state, monkeypatch, connection):
+    """A slip in smtp_default keeps its mail back and nothing else: the run has done its work."""
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", connection)
+    plan_id = new_run(state, REFUSED)
+
+    assert mail_findings(state, plan_id, TO).startswith("not mailed: the connection smtp_default does not work (")
+
+
 def test_a_connection_without_sender_is_named(state, inbox, monkeypatch):
     """A mail needs a From; the cure is in the sentence."""
     monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", smtp_connection(inbox.port, from_email=""))
