@@ -18,8 +18,9 @@ from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
 
-FROM_FORM = frozenset({"manual", "operator_triggered"})
-"""Kinds of runs whose dates are the form's: started by a person, over Airflow's API, or by another DAG that fills it in."""
+MANUAL = "manual"
+FROM_FORM = frozenset({MANUAL, "operator_triggered"})
+"""Kinds of runs whose dates are the form's: a person's, and those of another DAG, which fills it in."""
 
 
 class RealmsFailedError(RuntimeError):
@@ -40,13 +41,13 @@ class Run:
     choices: Choices
 
     @property
-    def is_from_form(self) -> bool:
-        """Whether it was started with the form, be it by another DAG, and not by a schedule or for an interval."""
-        return self.kind in FROM_FORM
+    def is_by_person(self) -> bool:
+        """Whether a person started it, who waits for it; Airflow says so of its API's runs as well."""
+        return self.kind == MANUAL
 
     def window(self, time_zone: str) -> tuple[date | None, date | None]:
         """The local dates of the documents to take, both included: the form's, or those of the data interval."""
-        if self.is_from_form or self.start is None or self.end is None:
+        if self.kind in FROM_FORM or self.start is None or self.end is None:
             return self.choices.from_date, self.choices.to_date
         return local_window(self.start, self.end, time_zone)
 
@@ -77,7 +78,7 @@ def choose(context: Mapping[str, Any]) -> list[str]:
         return list(run.choices.realms)
     if run.choices.plan_id is not None and len(known) > 1:
         raise ChoiceError(f"'Push this stored plan' needs the company that made it: {' or '.join(known)}.")
-    left = [key for key in known if not run.is_from_form and _is_disconnected(key)]
+    left = [key for key in known if not run.is_by_person and _is_disconnected(key)]
     for key in left:
         log.info("%s is disconnected: its schedule is quiet", key)
     return [key for key in known if key not in left]
@@ -239,14 +240,14 @@ def delivery(realm: Realm, choices: Choices) -> Literal["copy", "send"]:
 def asks_a_person(run: Run, realm: Realm, writes: int, held: int) -> bool:
     """Whether the push waits for a person, as it does only when there is something to approve.
 
-    A run that was told to ask always asks, a backfill as well. The setting, and what is held, let only those ask that were
-    started from the form: nobody waits for the others.
+    A run that was told to ask always asks, a backfill as well. The setting, and what is held, let only those ask that a person
+    started: of the others everything but what is held goes at once.
     """
     if run.choices.mode == "plan_only":
         return False
     if run.choices.mode == "push_after_approval":
         return writes + held > 0
-    return run.is_from_form and (held > 0 or (realm.settings.approval == "on" and writes > 0))
+    return run.is_by_person and (held > 0 or (realm.settings.approval == "on" and writes > 0))
 
 
 def _stored_plan(realm: Realm, plan_id: int, choices: Choices) -> dict[str, Any]:

@@ -155,6 +155,20 @@ def test_a_scheduled_run_leaves_too_many_changes_to_a_person_and_does_the_rest(w
     assert world.statuses() == {"inv-T-1": ("Skipped", "needs_approval"), "inv-T-2": ("Synced", "created")}
 
 
+@pytest.mark.parametrize("kind", ["scheduled", "backfill", "operator_triggered"])
+def test_a_run_that_nobody_started_holds_nothing_up_for_an_answer(world: World, kind: str) -> None:
+    """Neither what is held nor the setting makes it wait, for the night would end in a rejection of everything."""
+    world.settings(updates_without_approval=0, locked_before="off", approval="on")
+    world.invoice("T-1")
+    world.run(kind=kind)
+    world.change("inv-T-1", "900.00")
+    world.invoice("T-2")
+
+    world.run(kind=kind)
+
+    assert world.statuses() == {"inv-T-1": ("Skipped", "needs_approval"), "inv-T-2": ("Synced", "created")}
+
+
 def test_a_repeat_of_the_task_after_the_answer_asks_nobody_again(world: World, plan: dict[str, Any]) -> None:
     """A worker that died between the decision and the end of the task: the next try hands the plan on."""
     task = PlanApproval(task_id="approve", plan=plan)

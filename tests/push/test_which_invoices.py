@@ -193,8 +193,9 @@ def test_a_plan_names_each_change_and_its_totals_are_those_of_the_push(world: Wo
 
 
 @pytest.mark.row("F16")
-def test_a_disconnected_company_is_quiet(world: World) -> None:
-    """The schedule leaves it out and ends well, without a call to QuickBooks; a person who asks for it is told."""
+@pytest.mark.parametrize("kind", ["scheduled", "operator_triggered"])
+def test_a_disconnected_company_is_quiet(world: World, kind: str) -> None:
+    """The schedule, or a DAG that starts this one, ends well without a call to QuickBooks; a person who asks for it is told."""
     world.invoice("T-1")
     with connections.connect_state() as state:
         realm = realm_by_key(state, "demo")
@@ -202,7 +203,7 @@ def test_a_disconnected_company_is_quiet(world: World) -> None:
         disconnect(state, realm.id, who="ann", why="test")
     world.qbo.clear_journal()
 
-    chosen = runs.choose(world.context("scheduled__1", "scheduled"))
+    chosen = runs.choose(world.context(f"{kind}__1", kind))
     runs.finish({"ti": SimpleNamespace(xcom_pull=lambda **_: chosen)})
 
     assert chosen == []
