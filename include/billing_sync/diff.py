@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from include.billing_sync.documents import plain
+from include.billing_sync.documents import Invoice, plain
 from include.billing_sync.payload_lines import SALES_LINE
 
 _ZERO = Decimal(0)
@@ -39,6 +39,26 @@ def compare_answer(meant: Mapping[str, Any], answer: Mapping[str, Any]) -> list[
         Difference(name, held, wanted)
         for name, held in _held(answer).items()
         if (wanted := _text(meant.get(name))) is not None and not _same(held, wanted, name)
+    ]
+
+
+def still_other(invoice: Invoice, answer: Mapping[str, Any]) -> list[Difference]:
+    """In what QuickBooks answered our last write otherwise than billing says, which has not changed since: number, dates, currency.
+
+    Customer and tax are no part of it: they hang on mappings, and a mapping that changed later changes nothing that is there.
+
+    :param answer: what owned.owned_fields kept of that answer.
+    """
+    wanted = {"doc_number": ("DocNumber", invoice.doc_number), "currency": ("CurrencyRef", invoice.currency)}
+    if f"Billing date {invoice.invoice_date}" not in str(answer.get("PrivateNote")):
+        # Otherwise it was moved behind closing, its due date with it.
+        wanted |= {"date": ("TxnDate", str(invoice.invoice_date))}
+        wanted |= {"due_date": ("DueDate", str(invoice.due_date))} if invoice.due_date else {}
+    held = {name: _text(answer.get(theirs)) for name, (theirs, _) in wanted.items()}
+    return [
+        Difference(name, held[name], ours)
+        for name, (_, ours) in wanted.items()
+        if held[name] is not None and held[name] != ours
     ]
 
 

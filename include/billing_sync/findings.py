@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,7 @@ NEWS = (Status.ERROR, Status.SKIPPED, Status.UNKNOWN)
 """What somebody should be told of. A Pending document is waiting its turn, or its whole realm is."""
 
 _FORMULA_SIGNS = ("=", "+", "-", "@")
+_INNER_FORMULA = re.compile(r"(?<=[\s\S])([;\t\r\n] *)(?=[=+\-@])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,9 @@ def safe(text: str | None) -> str:
     """Text as a CSV cell that no spreadsheet takes for a formula: such a cell begins with an apostrophe."""
     if not text:
         return ""
-    # A spreadsheet skips leading blanks, tabs and line ends before it looks for the sign.
+    # Where the comma parts no cells, a spreadsheet begins one behind a semicolon, a tab or a line end inside a quoted text.
+    text = _INNER_FORMULA.sub(r"\1'", text)
+    # It skips leading blanks, tabs and line ends before it looks for the sign.
     return f"'{text}" if text.lstrip().startswith(_FORMULA_SIGNS) or text[0] in "\t\r\n" else text
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from include.billing_sync.decide import Decision, beyond_the_limit, decide, was_voided
-from include.billing_sync.diff import changes
+from include.billing_sync.diff import changes, still_other
 from include.billing_sync.documents import CANON_VERSION, Invoice
 from include.billing_sync.exact_json import digest
 from include.billing_sync.facts_of_document import GONE_STATUSES
@@ -234,15 +234,17 @@ class Planner:
             return []
         if was_voided(link) and invoice.status.lower() in GONE_STATUSES:
             return []
-        if link.total == abs(invoice.total_amount):
-            return []
+        others = [str(one) for one in still_other(invoice, link.answer)]
+        if link.total != abs(invoice.total_amount):
+            meant = self._total_meant(invoice)
+            others += [f"QuickBooks holds {link.total}, billing means {meant}"] if meant != link.total else []
+        return [Finding("total_differs", "; ".join(others))] if others else []
+
+    def _total_meant(self, invoice: Invoice) -> Decimal:
         try:
-            meant = Decimal(str(self.maker.create(invoice).meant["total"]))
+            return Decimal(str(self.maker.create(invoice).meant["total"]))
         except ValueError:
-            meant = abs(invoice.total_amount)
-        if meant == link.total:
-            return []
-        return [Finding("total_differs", f"QuickBooks holds {link.total}, billing means {meant}")]
+            return abs(invoice.total_amount)
 
     def needs_approval_for_updates(self) -> bool:
         """Whether the plan changes more Synced documents than the settings let through without a person."""

@@ -23,7 +23,14 @@ _ZERO = Decimal(0)
 CONFLICTS = frozenset({"deleted_in_qbo", "edited_in_qbo", "already_in_qbo", "ambiguous", "total_differs"})
 """Reasons that say that both sides disagree. They explain nothing away: a person has to decide."""
 
-_COMPARED = frozenset({"DocNumber", "TxnDate", "CustomerRef", "CurrencyRef", "TotalAmt", "TotalTax"})
+_FIELD_OF = {
+    DriftClass.NUMBER: "DocNumber",
+    DriftClass.DATE: "TxnDate",
+    DriftClass.CUSTOMER: "CustomerRef",
+    DriftClass.CURRENCY: "CurrencyRef",
+    DriftClass.AMOUNT: "TotalAmt",
+    DriftClass.TAX: "TotalTax",
+}
 """Fields of ours that have a class of their own."""
 
 _BRINGS_ALONG = {
@@ -113,10 +120,13 @@ def _compared(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Iterator[
     in_motion = _in_motion(pair.known)
     held_back = in_motion or _held_back(pair, billed, rules)
     found = [*_fields(pair, billed, held), *_dates(pair, billed, held), *_amounts(pair, billed, held, rules)]
+    edited = {edit.field for edit in held.edits}
     for one in found:
-        yield one if one.explained else replace(one, explained=held_back)
+        # What billing changed and a run held back is no reason for what somebody edited in QuickBooks.
+        reason = in_motion if _FIELD_OF[one.drift] in edited else held_back
+        yield one if one.explained else replace(one, explained=reason)
     # Our last write brought the variance itself, so it explains no edit made since.
-    named = _COMPARED.union(*(_BRINGS_ALONG.get(one.drift, ()) for one in found if one.explained != "tax_variance"))
+    named = set(_FIELD_OF.values()).union(*(_BRINGS_ALONG.get(one.drift, ()) for one in found if one.explained != "tax_variance"))
     edits = [edit for edit in held.edits if edit.field not in named]
     if edits:
         names = ", ".join(edit.field for edit in edits)

@@ -125,13 +125,20 @@ def test_a_candidate_without_a_status_is_shown_as_pending(state, mixed_run):
         ("  =1", "'  =1"),
         ("\t=1", "'\t=1"),
         ("\rx", "'\rx"),
+        ("Bakery; =1+1", "Bakery; '=1+1"),
+        ("Bakery\n=1+1", "Bakery\n'=1+1"),
+        ("=a;+b\t@c", "'=a;'+b\t'@c"),
+        ("INV-1; total -1", "INV-1; total -1"),
         ("INV-1", "INV-1"),
         ("", ""),
         (None, ""),
     ],
 )
 def test_no_text_in_the_csv_is_a_formula(text, cell):
-    """A spreadsheet computes cells that begin with = + - or @, so such text begins with an apostrophe."""
+    """A spreadsheet computes cells that begin with = + - or @, so such text begins with an apostrophe.
+
+    Where a country's decimal comma makes it part cells at semicolons, a cell begins there, too, and at a line end.
+    """
     assert safe(text) == cell
 
 

@@ -101,3 +101,19 @@ def test_what_was_edited_in_quickbooks_counts_there_as_it_is_now(world: World) -
 
     assert world.status("inv-T-1") == ("Skipped", "edited_in_qbo")
     assert money(world) == (110, 130)
+
+
+def test_what_quickbooks_made_other_than_meant_stays_named(world: World) -> None:
+    """It gave a number of its own: an Error when it was made, and in each run that looks again, until the number is put right."""
+    world.qbo.preferences(CustomTxnNumbers=False)
+    world.invoice("T-1")
+
+    for _ in range(2):
+        world.run()
+        assert world.status("inv-T-1") == ("Error", "total_differs")
+        assert "doc_number: QuickBooks holds 1001, billing means T-1" in world.reasons("inv-T-1")["total_differs"]
+
+    world.qbo.preferences(CustomTxnNumbers=True)
+    world.run(recopy=True, invoice_numbers=["T-1"])
+    world.run()
+    assert world.status("inv-T-1") == ("Synced", "unchanged")

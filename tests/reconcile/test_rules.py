@@ -207,6 +207,26 @@ def test_a_change_of_billing_is_explained_by_what_held_it_back() -> None:
     assert found(Pair(changed, HELD, known)) == [("amount", "2.00", "")]
 
 
+@pytest.mark.parametrize(
+    ("held", "edited", "expected"),
+    [
+        ({"total": Decimal("138.00"), "balance": Decimal("138.00")}, "TotalAmt", [("amount", "-30.00", "")]),
+        ({"day": date(2026, 11, 5)}, "TxnDate", [("date", "108.00", ""), ("date", "-108.00", "")]),
+        ({"customer_ref": "99"}, "CustomerRef", [("customer", "0.00", "")]),
+    ],
+)
+def test_a_change_that_was_held_back_explains_no_edit_in_quickbooks(
+    held: dict[str, Any], edited: str, expected: list[tuple[str, str, str]]
+) -> None:
+    """Billing changed a text in a closed month, and the accountant another thing: that is drift, not the closed month's."""
+    changed = replace(BILLED, fingerprint="f2")
+    known = replace(LINKED, meant={}, status="Skipped", reason="period_closed")
+    theirs = replace(HELD, **held, edits=(Edit(edited, "ours", "theirs"),))
+
+    assert found(Pair(changed, theirs, known)) == expected
+    assert {explained for *_, explained in found(Pair(changed, theirs, replace(known, is_in_motion=True)))} == {"planned"}
+
+
 def test_a_status_explains_nothing_of_what_billing_did_not_change() -> None:
     """Unchanged in billing, another total in QuickBooks: drift, whatever the status says."""
     held = replace(HELD, total=Decimal("110.00"), balance=Decimal("110.00"))
