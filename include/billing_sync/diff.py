@@ -43,7 +43,7 @@ def compare_answer(meant: Mapping[str, Any], answer: Mapping[str, Any]) -> list[
 
 
 def still_other(invoice: Invoice, answer: Mapping[str, Any]) -> list[Difference]:
-    """In what QuickBooks answered our last write otherwise than billing says, which has not changed since: number, dates, currency.
+    """In what QuickBooks answered our last write otherwise than billing says, unchanged since: number, dates, currency.
 
     Customer and tax are no part of it: they hang on mappings, and a mapping that changed later changes nothing that is there.
 

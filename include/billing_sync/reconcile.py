@@ -126,7 +126,8 @@ def _compared(pair: Pair, billed: Billed, held: Held, rules: Rules) -> Iterator[
         reason = in_motion if _FIELD_OF[one.drift] in edited else held_back
         yield one if one.explained else replace(one, explained=reason)
     # Our last write brought the variance itself, so it explains no edit made since.
-    named = set(_FIELD_OF.values()).union(*(_BRINGS_ALONG.get(one.drift, ()) for one in found if one.explained != "tax_variance"))
+    telling = [one.drift for one in found if one.explained != "tax_variance"]
+    named = set(_FIELD_OF.values()).union(*(_BRINGS_ALONG.get(drift, ()) for drift in telling))
     edits = [edit for edit in held.edits if edit.field not in named]
     if edits:
         names = ", ".join(edit.field for edit in edits)

@@ -224,7 +224,8 @@ def test_a_change_that_was_held_back_explains_no_edit_in_quickbooks(
     theirs = replace(HELD, **held, edits=(Edit(edited, "ours", "theirs"),))
 
     assert found(Pair(changed, theirs, known)) == expected
-    assert {explained for *_, explained in found(Pair(changed, theirs, replace(known, is_in_motion=True)))} == {"planned"}
+    on_its_way = found(Pair(changed, theirs, replace(known, is_in_motion=True)))
+    assert {explained for *_, explained in on_its_way} == {"planned"}
 
 
 def test_a_status_explains_nothing_of_what_billing_did_not_change() -> None:
