@@ -56,12 +56,13 @@ def customer_payload(
 def item_payload(line: Line, settings: RealmSettings) -> Payload:
     """The create of the item that a line's service becomes: its name, its income account, and the catalogue id as Sku.
 
-    A discount's item gets ``discount_account`` where there is one.
+    A discount's item gets ``discount_account`` where there is one, unless the discount names a service: then the item is that of
+    the service, whose charges are revenue.
 
     :raises ValueError: without ``income_account``, or when the line has no service name that can be a name.
     """
-    is_discount = line.kind == "discount" and settings.discount_account is not None
-    account = settings.discount_account if is_discount else settings.income_account
+    is_own = line.kind == "discount" and not line.service_id
+    account = (is_own and settings.discount_account) or settings.income_account
     if account is None:
         raise ValueError(f"settings of {settings.realm_key}: income_account is needed before an item can be created")
     billing_name = line.service_name or line.description

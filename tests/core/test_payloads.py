@@ -515,6 +515,14 @@ def test_the_item_of_a_discount_is_created_on_the_discount_account():
     assert item_payload(DISCOUNT, chosen).body["IncomeAccountRef"] == {"value": "86"}
 
 
+def test_a_discount_on_a_service_never_decides_on_the_account_of_its_revenue():
+    """The item is the service's, whichever of its lines comes first."""
+    chosen = settings(income_account=Named("79", "Sales"), discount_account=DISCOUNT_ACCOUNT)
+    on_fiber = replace(DISCOUNT, service_id="fiber", service_name="Fiber 500")
+
+    assert item_payload(on_fiber, chosen).body["IncomeAccountRef"] == {"value": "79"}
+
+
 def test_no_item_is_created_without_an_account_or_a_name():
     """Both are needed before QuickBooks could accept it."""
     with pytest.raises(ValueError, match="income_account is needed"):

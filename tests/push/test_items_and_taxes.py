@@ -157,6 +157,22 @@ def test_a_discount_goes_to_the_discount_account(world: World) -> None:
     assert Decimal(str(world.in_qbo("T-1")[0]["TotalAmt"])) == Decimal("87.66")
 
 
+def test_a_discount_that_comes_first_leaves_the_revenue_of_its_service_where_it_belongs(world: World) -> None:
+    """The first line of a new service is a discount on it: the service's item is made on the account of revenue all the same."""
+    discounts = {"id": "86", "name": "Discounts given"}
+    world.settings(items="match_or_create", income_account=INCOME, discount_account=discounts)
+    world.sql("insert into billing.services (service_id, service_name) values ('fiber', 'Fiber 500')")
+    lines = [line("-10.00", "promo", kind="discount", service_id="fiber"), line("100.00", "voice", service_id="fiber")]
+    world.invoice("T-1", lines=lines)
+
+    world.run()
+
+    (made,) = items_named(world, "Fiber 500")["Fiber 500"]
+    assert made["IncomeAccountRef"]["value"] == INCOME["id"]
+    assert world.items_in_qbo("T-1") == [made["Id"]]
+    assert Decimal(str(world.in_qbo("T-1")[0]["TotalAmt"])) == 90
+
+
 @pytest.mark.row("F39", "F44")
 def test_an_unmapped_service_is_skipped_where_nothing_may_be_created(world: World) -> None:
     """The reason names service and category; QuickBooks gets neither the invoice nor an item."""
