@@ -43,6 +43,11 @@ class Plan:
     made_from: str | None = None
     """The digest of what its payloads were made from besides their documents (planning.Maker.made_from)."""
 
+    @property
+    def version(self) -> int:
+        """How often it was made: a plan task that is repeated, or cleared, makes it anew under its number."""
+        return int(self.choices.get("version", 1))
+
 
 class PlanError(RuntimeError):
     """A plan that cannot be used: unknown, expired, of another realm, replaced by a later one."""

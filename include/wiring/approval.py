@@ -19,7 +19,7 @@ class PlanApproval(HITLOperator):
     """Asks a person about one realm's plan, where the plan waits for one; otherwise it returns at once.
 
     A task that is cleared while it waits keeps its first question: Airflow stores no second text. The button therefore names
-    the plan that was shown, and a yes to an earlier plan approves nothing.
+    the plan that was shown, and its version where it was made again; a yes to an earlier one approves nothing.
 
     :param plan: what the plan task returned: realm key and plan id (an XCom of ids and counts)
     :param response_timeout: after that the plan counts as rejected
@@ -31,7 +31,7 @@ class PlanApproval(HITLOperator):
         super().__init__(
             subject="Push this plan to QuickBooks?",
             body="",
-            options=[approve_option("…"), REJECT],
+            options=["Approve plan …", REJECT],
             defaults=REJECT,
             response_timeout=response_timeout,
             map_index_template="{{ task.plan['realm_key'] }}",
@@ -46,14 +46,15 @@ class PlanApproval(HITLOperator):
             self.log.info("plan %s waits for nobody: nothing in it needs an approval", self.plan["plan_id"])
             return self.plan
         self.subject, self.body = question.subject, question.body
-        self.options = self._options()
+        self.options = [question.button, REJECT]
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """Store the answer, or the time-out's rejection, in the plan."""
-        self.options = self._options()
+        button = approvals.button(self.plan)
+        self.options = [button, REJECT]
         answer = super().execute_complete(context, event)
-        is_approved = list(answer["chosen_options"]) == [approve_option(self.plan["plan_id"])]
+        is_approved = list(answer["chosen_options"]) == [button]
         user = answer["responded_by_user"]
         who = (user or {}).get("name") or "nobody answered in time"
         approvals.decide(self.plan, is_approved=is_approved, by=who)
@@ -69,11 +70,3 @@ class PlanApproval(HITLOperator):
                 ", ".join(chosen_options) or "(none)",
                 self.plan["plan_id"],
             )
-
-    def _options(self) -> list[str]:
-        return [approve_option(self.plan["plan_id"]), REJECT]
-
-
-def approve_option(plan_id: Any) -> str:
-    """The button that approves a plan, by its number."""
-    return f"Approve plan {plan_id}"

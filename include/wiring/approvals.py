@@ -25,10 +25,11 @@ PlanTotals = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Subject and Markdown body of the required action."""
+    """Subject and Markdown body of the required action, and the button that says yes to what it shows."""
 
     subject: str
     body: str
+    button: str
 
 
 def question(plan: Mapping[str, Any]) -> Question | None:
@@ -39,13 +40,28 @@ def question(plan: Mapping[str, Any]) -> Question | None:
         stored = store.get(plan_id)
         if stored.decision is not None or not plan.get("asks"):
             return None
-        return Question(_subject(plan, stored), _body(realm, stored, store))
+        return Question(_subject(plan, stored), _body(realm, stored, store), _button(stored))
+
+
+def button(plan: Mapping[str, Any]) -> str:
+    """The button that approves the plan as it is now."""
+    realm_key, plan_id = ids(plan)
+    with open_realm(realm_key) as realm:
+        return _button(realm.plans().get(plan_id))
 
 
 def decide(plan: Mapping[str, Any], *, is_approved: bool, by: str) -> None:
     """Write the decision into the plan, which is what push obeys; what was held for it is released by an approval."""
     with open_realm(str(plan["realm_key"])) as realm:
         realm.plans().decide(int(plan["plan_id"]), is_approved=is_approved, by=by)
+
+
+def _name(stored: Plan) -> str:
+    return f"{stored.id}" if stored.version == 1 else f"{stored.id}, version {stored.version}"
+
+
+def _button(stored: Plan) -> str:
+    return f"Approve plan {_name(stored)}"
 
 
 def _subject(plan: Mapping[str, Any], stored: Plan) -> str:
@@ -68,7 +84,7 @@ def _head(realm: Realm, stored: Plan) -> str:
     company = f"{_cell(row.company_name or realm.key)} ({badge(row.base_url, row.environment)})"
     dates = f"invoices dated {choices.get('from_date') or '…'} to {choices.get('to_date') or '…'}"
     mails = "QuickBooks mails each invoice" if choices.get("mode") == "send" else "nothing is mailed"
-    return f"**{company}** · plan **{stored.id}** · {dates} · {mails}"
+    return f"**{company}** · plan **{_name(stored)}** · {dates} · {mails}"
 
 
 def _to_write(totals: PlanTotals) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from include.billing_sync.reasons import CATALOGUE
 from include.stores.plans import PlanError
 from include.wiring import approvals, runs
-from include.wiring.approval import PlanApproval, approve_option
+from include.wiring.approval import PlanApproval
 from tests.world import World
 
 
@@ -91,9 +92,7 @@ def test_a_no_is_seen_at_once_in_the_status_of_the_documents(world: World, plan:
 
 def test_a_yes_is_stored_with_who_said_it(world: World, plan: dict[str, Any]) -> None:
     """The plan keeps the decision, and the push obeys it."""
-    handed_on = PlanApproval(task_id="approve", plan=plan).execute_complete(
-        {}, event(approve_option(plan["plan_id"]), "ann")
-    )
+    handed_on = PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approvals.button(plan), "ann"))
     runs.push(handed_on, world.context("manual__1"))
 
     assert decision(world) == ("approved", "ann")
@@ -102,9 +101,35 @@ def test_a_yes_is_stored_with_who_said_it(world: World, plan: dict[str, Any]) ->
 
 def test_a_yes_to_another_plan_is_no_yes(world: World, plan: dict[str, Any]) -> None:
     """The button of an earlier question names an earlier plan."""
-    PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approve_option(plan["plan_id"] - 1), "ann"))
+    PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(f"Approve plan {plan['plan_id'] - 1}", "ann"))
 
     assert decision(world) == ("rejected", "ann")
+
+
+@pytest.mark.parametrize(("pressed", "pushed"), [("the old button", set()), ("the new one", {"T-1", "T-2"})])
+def test_a_yes_is_to_the_plan_as_it_was_shown(world: World, pressed: str, pushed: set[str]) -> None:
+    """A mapping is mended and `check` cleared while the task asks: the plan keeps its number, and the old button is no yes."""
+    world.invoice("T-1")
+    world.invoice("T-2", lines=[{"amount": Decimal("99.00"), "category": "rental"}])
+    context = world.context("manual__1", params={"mode": "push_after_approval"})
+    extracted = runs.extract("demo", context)
+    first = runs.plan(runs.check(extracted, context), context)
+    shown = approvals.question(first)
+    world.map("category", "rental", "1", "Services")
+    again = runs.plan(runs.check(extracted, context), context)
+    asked = approvals.question(again)
+    assert shown is not None
+    assert asked is not None
+
+    button = shown.button if pressed == "the old button" else asked.button
+    runs.push(PlanApproval(task_id="approve", plan=again).execute_complete({}, event(button, "ann")), context)
+
+    assert first["plan_id"] == again["plan_id"]
+    assert (shown.button, asked.button) == (
+        f"Approve plan {first['plan_id']}", f"Approve plan {first['plan_id']}, version 2"
+    )  # fmt: skip
+    assert "version 2" in asked.body.splitlines()[0]
+    assert {one["DocNumber"] for one in world.in_qbo()} == pushed
 
 
 def test_a_yes_to_a_plan_that_was_replaced_approves_nothing(world: World) -> None:
@@ -115,7 +140,7 @@ def test_a_yes_to_a_plan_that_was_replaced_approves_nothing(world: World) -> Non
     second, context = world.prepare(run_id="manual__1", mode="push_after_approval")
 
     with pytest.raises(PlanError, match="waits for no decision any more"):
-        PlanApproval(task_id="approve", plan=first).execute_complete({}, event(approve_option(first["plan_id"]), "ann"))
+        PlanApproval(task_id="approve", plan=first).execute_complete({}, event(approvals.button(first), "ann"))
     for plan, why in ((first, "superseded"), (second, "was not decided on")):
         with pytest.raises(PlanError, match=why):
             runs.push(plan, context)
@@ -133,7 +158,7 @@ def test_a_yes_lets_the_changes_go_that_waited_for_it(world: World) -> None:
     assert plan["asks"]
 
     runs.push(
-        PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approve_option(plan["plan_id"]), "ann")),
+        PlanApproval(task_id="approve", plan=plan).execute_complete({}, event(approvals.button(plan), "ann")),
         context,
     )
 
@@ -172,6 +197,6 @@ def test_a_run_that_nobody_started_holds_nothing_up_for_an_answer(world: World, 
 def test_a_repeat_of_the_task_after_the_answer_asks_nobody_again(world: World, plan: dict[str, Any]) -> None:
     """A worker that died between the decision and the end of the task: the next try hands the plan on."""
     task = PlanApproval(task_id="approve", plan=plan)
-    task.execute_complete({}, event(approve_option(plan["plan_id"]), "ann"))
+    task.execute_complete({}, event(approvals.button(plan), "ann"))
 
     assert task.execute({}) == plan
