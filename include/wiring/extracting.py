@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,9 @@ from include.wiring.settings import realm_keys
 
 log = logging.getLogger("ledgerline")
 
+NUMBERS_TOLD = 20
+"""Of the form's, in one line of the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -39,10 +42,18 @@ def extract(realm: Realm, plan_id: int, window: Window, choices: Choices, run_id
     wanted = _Wanted(realm, choices)
     reader = realm.reader
     with reader.snapshot():
-        chunks = reader.read_invoices(window.from_date, window.to_date)
+        chunks = wanted.looking_for_numbers(reader.read_invoices(window.from_date, window.to_date))
         routing = Routing(realm, plan_id, run_id, counts)
         chosen = ([d for d in routing.ours(chunk) if wanted.takes(d, counts)] for chunk in chunks)
         store_candidates(realm.state, plan_id, chosen)
+    if missing := wanted.numbers_not_seen:
+        log.warning(
+            "%s: billing has no invoice %s dated %s to %s: check the form's numbers and dates",
+            realm.key,
+            ", ".join(missing[:NUMBERS_TOLD]) + (", …" if len(missing) > NUMBERS_TOLD else ""),
+            window.from_date or "…",
+            window.to_date or "…",
+        )
     log.info(
         "extract: %s",
         ", ".join(f"{count} {what}" for what, count in sorted(counts.items()) if count) or "nothing to read",
@@ -68,9 +79,23 @@ class _Wanted:
 
     def __init__(self, realm: Realm, choices: Choices) -> None:
         self._numbers = {number.casefold() for number in choices.numbers}
+        self._not_seen = {number.casefold(): number for number in choices.numbers}
         self._customers = set(choices.customers)
         self._low, self._high = choices.amount_from, choices.amount_to
         self._ids = _with_status(realm, choices.statuses) if choices.statuses else None
+
+    @property
+    def numbers_not_seen(self) -> list[str]:
+        """The numbers of the form that no document of any company had."""
+        return sorted(self._not_seen.values())
+
+    def looking_for_numbers(self, chunks: Iterable[Sequence[Document]]) -> Iterator[Sequence[Document]]:
+        """The chunks as they come; the numbers of the form are looked for in them."""
+        for chunk in chunks:
+            if self._not_seen:
+                for document in chunk:
+                    self._not_seen.pop((_header(document)[0] or "").casefold(), None)
+            yield chunk
 
     def takes(self, document: Document, counts: Counter[str]) -> bool:
         """Whether the form asks for the document."""

@@ -109,6 +109,25 @@ def test_nothing_is_pushed_without_a_yes(world: World) -> None:
     assert [Decimal(str(one["TotalAmt"])) for one in world.in_qbo()] == [Decimal("12.34")]
 
 
+def test_a_number_that_billing_does_not_have_is_named(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A slip, or dates that leave it out, is no green run about nothing: the log says which number was not there."""
+    world.invoice("T-1", day="2026-10-05")
+    world.invoice("T-2", day="2026-11-05")
+    world.invoice("T-3", realm_key="texas", day="2026-10-06")
+    write_settings(world.mappings, "texas", {**SETTINGS, "connection": "qbo_texas"})
+    world.sql("update billing.invoices set realm_key = 'demo' where realm_key is null")
+    asked = ["t-1", "T-2", "T-3", "T-11"]
+
+    plan = world.prepare(mode="plan_only", invoice_numbers=asked, from_date="2026-10-01", to_date="2026-10-31")[0]
+
+    assert plan["writes"] == 1
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert (
+        told
+        == "demo: billing has no invoice T-11, T-2 dated 2026-10-01 to 2026-10-31: check the form's numbers and dates"
+    )
+
+
 def test_neither_a_void_nor_a_mail_goes_without_the_yes_that_was_asked_for(world: World) -> None:
     """*Push after approval* of a run that creates and changes nothing, but takes back and mails: both wait all the same."""
     world.settings(voided_in_billing="void", locked_before="off")
