@@ -13,7 +13,9 @@ DUPLICATE_NUMBER = "duplicate_number"
 DUPLICATE_NAME = "duplicate_name"
 STALE_OBJECT = "stale_object"
 NOT_FOUND = "not_found"
-NEEDS_A_LOOK = frozenset({DUPLICATE_NUMBER, DUPLICATE_NAME, STALE_OBJECT, NOT_FOUND})
+NO_VOID = "no_void"
+"""QBO has no void for such a document; a person may have voided or deleted it there by now."""
+NEEDS_A_LOOK = frozenset({DUPLICATE_NUMBER, DUPLICATE_NAME, STALE_OBJECT, NOT_FOUND, NO_VOID})
 """Refusals that are no verdict: QBO holds something that has to be looked at before it is known what happened."""
 
 FAULT = "fault"

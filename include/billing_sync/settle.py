@@ -181,6 +181,12 @@ def settle_change(item: Item, link: Link, entity: Entity | None) -> Settled:
     is_untouched_version = str(entity["SyncToken"]) == item.sync_token
     if not is_untouched_version and _has_arrived(item, link, entity):
         return outcomes.done(item, entity, "updated", outcome="found")
+    if item.outcome == outcomes.NO_VOID:
+        text = (
+            f"QuickBooks lets no program void a {item.entity}: void or delete {item.entity} {link.qbo_id} there by hand, "
+            "and the next run that looks at it goes on"
+        )
+        return outcomes.stopped(item, "refused", text, outcome="refused")
     if item.outcome == outcomes.NOT_FOUND:
         text = f"{item.entity} {link.qbo_id} stands in QuickBooks, but something that the change refers to is inactive there"
         return outcomes.stopped(item, "inactive_reference", text, outcome="refused")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from include.billing_sync.exact_json import loads
-from include.billing_sync.outcomes import DUPLICATE_NAME, DUPLICATE_NUMBER, NOT_FOUND, STALE_OBJECT
+from include.billing_sync.outcomes import DUPLICATE_NAME, DUPLICATE_NUMBER, NO_VOID, NOT_FOUND, STALE_OBJECT
 from include.billing_sync.ports import Answer, AnswerKind, Entity, Found, Write
 from include.billing_sync.push import PushStopped
 from qbo_hook import errors
@@ -21,6 +21,8 @@ from qbo_hook.wire import Answer as WireAnswer
 from qbo_hook.wire import Request
 from qbo_hook.wire_json import Encoded
 
+NEVER_VOIDED = frozenset({"CreditMemo"})
+"""QuickBooks' API voids invoices, payments and receipts alone (QBO facts, section 0, point 24)."""
 INACTIVE_CODES = frozenset({"610", "2500"})
 _KINDS = {
     "refused": AnswerKind.REFUSED,
@@ -92,7 +94,9 @@ class QboLedger:
         return {b_id: _item_answer(verdict, answer, texts.get(b_id, "")) for b_id, verdict in found.items()}
 
     def send_one(self, write: Write, permit: HeldPermit, not_after: datetime) -> Answer:
-        """Send one stored text by a call of its own."""
+        """Send one stored text by a call of its own. A void that QuickBooks does not offer is not sent, and leads to a look."""
+        if write.action == "void" and write.entity in NEVER_VOIDED:
+            return Answer(AnswerKind.REFUSED, reason=NO_VOID)
         try:
             request = self._single(write)
         except errors.QboConfigError as error:

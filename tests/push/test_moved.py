@@ -149,6 +149,56 @@ def test_a_repair_whose_answer_is_lost_is_found_and_ends_the_same(wired: tuple[W
     assert world.status("inv-T-1") == ("Synced", "unchanged")
 
 
+def test_a_credit_memo_that_turned_positive_is_let_go_once_a_person_took_it_away(world: World) -> None:
+    """QuickBooks lets no program void it: the repair says so, and the one after the deletion ends the link."""
+    world.settings(waits=FAST, limits=LIMITS, locked_before="off", negative_invoices="credit_memo")
+    world.invoice("T-1", amounts=("-10.00",))
+    world.run()
+    world.change("inv-T-1", "20.00")
+
+    world.run(repair_moved=True, invoice_numbers=["T-1"])
+    told = world.status("inv-T-1"), world.reasons("inv-T-1")["refused"]
+    (memo,) = [one for one in world.qbo.state("CreditMemo") if one.get("DocNumber") == "T-1"]
+    world.qbo.act("delete", entity="CreditMemo", id=memo["Id"])
+    world.run(repair_moved=True, invoice_numbers=["T-1"])
+    world.run(invoice_numbers=["T-1"])
+
+    assert told[0] == ("Error", "refused")
+    assert f"void or delete CreditMemo {memo['Id']} there by hand" in told[1]
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [20]
+    assert world.status("inv-T-1") == ("Synced", "created")
+
+
+@pytest.mark.parametrize(
+    ("deed", "status"),
+    [("void", ("Synced", "unchanged")), ("delete", ("Skipped", "out_of_scope"))],
+)
+def test_a_credit_memo_that_billing_voids_is_done_when_a_person_has_done_it(
+    world: World, deed: str, status: tuple[str, str]
+) -> None:
+    """Billing voids it, a program cannot: an Error with the cure, until somebody voids or deletes it in QuickBooks."""
+    chosen = {"negative_invoices": "credit_memo", "voided_in_billing": "void", "locked_before": "off"}
+    world.settings(waits=FAST, limits=LIMITS, **chosen)
+    world.invoice("T-1", amounts=("-10.00",))
+    world.run()
+    world.sql("update billing.invoices set status = 'void'")
+    world.run()
+    before = world.status("inv-T-1")
+    (memo,) = [one for one in world.qbo.state("CreditMemo") if one.get("DocNumber") == "T-1"]
+
+    if deed == "delete":
+        world.qbo.act("delete", entity="CreditMemo", id=memo["Id"])
+    else:
+        lines = [line for line in memo["Line"] if line["DetailType"] != "SubTotalLineDetail"]
+        zero = {"Line": [{**line, "Amount": 0} for line in lines], "PrivateNote": f"Voided - {memo['PrivateNote']}"}
+        world.qbo.act("edit", entity="CreditMemo", id=memo["Id"], changes=zero)
+    world.run()
+    world.run()
+
+    assert before == ("Error", "refused")
+    assert world.status("inv-T-1") == status
+
+
 def test_a_repair_leaves_alone_what_did_not_move(world: World) -> None:
     """The number of an invoice that is where billing has it: nothing is voided."""
     world.settings(waits=FAST, limits=LIMITS)
