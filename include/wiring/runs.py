@@ -46,9 +46,18 @@ class Run:
         return self.kind == MANUAL
 
     def window(self, time_zone: str) -> tuple[date | None, date | None]:
-        """The local dates of the documents to take, both included: the form's, or those of the data interval."""
+        """The local dates of the documents to take, both included: the form's, or those of the data interval.
+
+        Raises ChoiceError where both are given.
+        """
+        given = self.choices.from_date, self.choices.to_date
         if self.kind in FROM_FORM or self.start is None or self.end is None:
-            return self.choices.from_date, self.choices.to_date
+            return given
+        if any(given):
+            raise ChoiceError(
+                f"This is a {self.kind} run: its dates are those of its interval ({self.start} to {self.end}), not"
+                " 'Invoices dated from' and 'to': leave them empty, or trigger a run of its own for them."
+            )
         return local_window(self.start, self.end, time_zone)
 
 
@@ -109,11 +118,11 @@ def extract(realm_key: str, context: Mapping[str, Any]) -> dict[str, Any]:
     with open_realm(realm_key) as realm:
         if run.choices.plan_id is not None:
             return _stored_plan(realm, run.choices.plan_id, run.choices)
+        window = Window(*run.window(realm.settings.time_zone))
         choices = {**run.choices.to_json(), "mode": delivery(realm, run.choices)}
         plan_id = realm.plans().open(
             source=SOURCE, dag_id=run.dag_id, run_id=run.run_id, mode=run.choices.mode, choices=choices
         )
-        window = Window(*run.window(realm.settings.time_zone))
         log.info(
             "%s: plan %s, invoices dated %s to %s", realm_key, plan_id, window.from_date or "…", window.to_date or "…"
         )

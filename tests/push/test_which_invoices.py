@@ -14,6 +14,7 @@ from include.stores.plans import PlanError
 from include.stores.realms import disconnect, realm_by_key
 from include.wiring import approvals, connections, runs
 from include.wiring.connections import ConnectionMissingError
+from include.wiring.forms import ChoiceError
 from include.wiring.mapping_desk import used_categories
 from include.wiring.preflight import PreflightFailedError
 from include.wiring.settings import SettingsError, load_settings
@@ -181,6 +182,20 @@ def test_a_run_that_another_dag_starts_takes_the_dates_it_is_given(world: World)
 
     rows = world.sql("select doc_number from qbo_sync.candidates where plan_id = %s", plan["plan_id"])
     assert rows == [("T-asked",)]
+
+
+@pytest.mark.parametrize("field", ["from_date", "to_date"])
+def test_dates_beside_a_backfill_are_refused_and_not_left_aside(world: World, field: str) -> None:
+    """Its runs have the dates of their intervals: whoever gives others would find other invoices in QuickBooks."""
+    world.invoice("T-1")
+    context = world.context("backfill__1", "backfill", {field: "2026-10-05"})
+    context["data_interval_start"] = datetime(2026, 10, 5, 3, tzinfo=UTC)
+    context["data_interval_end"] = datetime(2026, 10, 6, 3, tzinfo=UTC)
+
+    with pytest.raises(ChoiceError, match=r"dates are those of its interval .*leave them empty"):
+        runs.extract("demo", context)
+
+    assert world.sql("select 1 from qbo_sync.plans") == []
 
 
 @pytest.mark.row("G2")
