@@ -44,6 +44,7 @@ def build_app() -> FastAPI:
     app.add_exception_handler(ConnectionMissingError, _no_state)
     app.add_exception_handler(SchemaVersionError, _no_schema)
     app.add_exception_handler(psycopg.OperationalError, _no_state)
+    app.add_exception_handler(psycopg.errors.InsufficientPrivilege, _no_right)
     return app
 
 
@@ -121,6 +122,20 @@ def _no_schema(request: Request, error: Exception) -> Response:
         status_code=503,
         title="The state database is not ready",
         text=f"{error}.",
+        offers_login=False,
+    )
+
+
+def _no_right(request: Request, error: Exception) -> Response:
+    """The schema is there, and nobody has let the user of the Connection work in it."""
+    log.error("the user of %s lacks a right: %s", STATE, error)
+    return answers.page(
+        request,
+        "refusal.html",
+        status_code=503,
+        title="The state database is not ready",
+        text=f"The user of the connection {STATE} may not do this. An administrator of the database gives it the right with: "
+        "grant qbo_sync_run to that user.",
         offers_login=False,
     )
 

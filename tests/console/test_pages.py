@@ -176,6 +176,20 @@ def test_an_address_that_cannot_be_is_refused_with_a_page(browser, run, path, st
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_user_without_rights_is_told_which_one_and_what_it_needs(browser, dsn, pg, monkeypatch):
+    """The schema is there, and nobody let the user of qbo_state_db work in it: a page with the cure, not a bare error."""
+    viewer = browser("VIEWER")
+    pg.run_sql("create role stranger login password 'x'")
+    place = dsn.replace("postgresql://", "postgres://").partition("@")[2]
+    monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", f"postgres://stranger:x@{place}")
+
+    answer = viewer.get("/qbo/")
+
+    assert answer.status_code == 503
+    assert "may not do this" in answer.text
+    assert "grant qbo_sync_run" in answer.text
+
+
 def test_links_hold_under_a_path_prefix(dsn, run, monkeypatch):
     """An Airflow that lives under a path of its host has our pages, their links and their script under it as well."""
     monkeypatch.setenv("AIRFLOW_CONN_QBO_STATE_DB", dsn.replace("postgresql://", "postgres://"))
