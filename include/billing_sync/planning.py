@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from include.billing_sync.decide import Decision, beyond_the_limit, decide, was_voided
-from include.billing_sync.diff import changes, still_other
-from include.billing_sync.documents import CANON_VERSION, Invoice
+from include.billing_sync.diff import Difference, changes, still_other
+from include.billing_sync.documents import CANON_VERSION, Invoice, plain
 from include.billing_sync.exact_json import digest
 from include.billing_sync.facts_of_document import GONE_STATUSES
 from include.billing_sync.mapping import KINDS
@@ -168,6 +168,13 @@ class Maker:
         return update_payload(self.create(invoice), answer)
 
 
+def _changes(link: Link, payload: Payload | None, body: Mapping[str, Any]) -> list[Difference]:
+    """What a write changes of what is in QuickBooks; a void takes its total."""
+    if payload is not None:
+        return changes(link.answer, body)
+    return [Difference("TotalAmt", plain(link.total), plain(Decimal(0)))] if link.total else []
+
+
 def owed(invoice: Invoice) -> Decimal:
     """What billing asks for: its total, and nothing for what is void or deleted there."""
     return Decimal(0) if invoice.status.lower() in GONE_STATUSES else invoice.total_amount
@@ -276,7 +283,7 @@ class Planner:
             warnings=warnings,
             payload=body,
             meant=payload.meant if payload else {},
-            changes=[change.to_json() for change in changes(link.answer, body)] if link and payload and body else (),
+            changes=[change.to_json() for change in _changes(link, payload, body)] if link and body else (),
             total=owed(invoice) if payload else Decimal(0),
             fingerprint=checked.fingerprint,
             canon_version=CANON_VERSION,

@@ -306,6 +306,7 @@ def _case(pair: Pair, found: Difference) -> Case:
         twin=pair.held.twin if pair.held else None,
         is_strayed=bool(pair.held and pair.held.is_strayed),
         merged=_merged(pair, found),
+        is_credit=found.entity == "CreditMemo",
     )
 
 

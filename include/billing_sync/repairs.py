@@ -24,6 +24,7 @@ class Case:
     twin: str | None = None
     is_strayed: bool = False
     merged: tuple[str, str] | None = None
+    is_credit: bool = False
 
 
 def repair(case: Case) -> str:
@@ -112,6 +113,9 @@ def _field(case: Case) -> str:
 
 
 def _balance(case: Case) -> str:
+    if case.is_credit:
+        used, still = ("Billing", "QuickBooks") if case.amount > 0 else ("QuickBooks", "billing")
+        return f"{used} has used more of this credit, and in {still} it is still open: apply or refund it there."
     if case.amount > 0:
         return "A payment stands in QuickBooks that billing does not know: enter it in billing."
     return "A payment stands in billing that QuickBooks does not know: receive it in QuickBooks."

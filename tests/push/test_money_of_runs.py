@@ -64,6 +64,8 @@ def test_what_is_void_in_billing_is_owed_nowhere(world: World) -> None:
     for _ in range(2):
         world.run()
         assert money(world) == (0, 0)
+    ((changes,),) = world.sql("select changes from qbo_sync.plan_items where action = 'void'")
+    assert changes == [{"field": "TotalAmt", "old": "70.00", "new": "0.00"}]
 
     world.settings(voided_in_billing="report", locked_before="off")
     world.invoice("T-3", amounts=("5.00",))

@@ -369,6 +369,20 @@ def test_every_class_has_words_for_its_repair() -> None:
                     assert words.endswith("."), (drift, words)
 
 
+def test_a_credit_that_one_side_has_used_is_applied_on_the_other() -> None:
+    """It is no payment: the row says on which side the credit memo is still open."""
+    total = Decimal("-108.00")
+    billed = replace(BILLED, entity="CreditMemo", total=total, tax=Decimal("-8.00"), balance=Decimal(0))
+    held = replace(HELD, entity="CreditMemo", total=total, tax=Decimal("-8.00"), balance=total)
+
+    (used_in_billing,) = differences(Pair(billed, held, LINKED), RULES)
+    (used_there,) = differences(Pair(replace(billed, balance=total), replace(held, balance=Decimal(0)), LINKED), RULES)
+
+    assert (plain(used_in_billing.amount), plain(used_there.amount)) == ("108.00", "-108.00")
+    assert used_in_billing.repair.startswith("Billing has used more of this credit, and in QuickBooks it is still open")
+    assert used_there.repair.startswith("QuickBooks has used more of this credit, and in billing it is still open")
+
+
 def test_the_cure_of_a_missing_document_is_that_of_its_reason() -> None:
     """Explained or in conflict, the catalogue's own words; without a status the way to push it."""
     assert repair(Case("missing_in_qbo", Decimal(1), "item_unmapped")) == CATALOGUE["item_unmapped"].cure
