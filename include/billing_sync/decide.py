@@ -131,12 +131,15 @@ def decide(
     imported = case.found("qbo_origin")
     if imported is not None:
         return _none(imported)
-    if is_elsewhere or is_routed_away or link.entity != entity_for(invoice, settings):
+    is_gone, is_as_written = invoice.status.lower() in GONE_STATUSES, fingerprint == link.fingerprint and not is_recopy
+    # A setting that changed alone makes nothing else of a document that is there.
+    is_of_another_type = link.entity != entity_for(invoice, settings) and not is_as_written and not is_gone
+    if is_elsewhere or is_routed_away or is_of_another_type:
         is_repaired = repairs_moved and not is_elsewhere
         return _void_moved(case) if is_repaired else _moved(case, link, is_elsewhere or is_routed_away)
-    if invoice.status.lower() in GONE_STATUSES:
+    if is_gone:
         return _gone_in_billing(case, link)
-    if fingerprint == link.fingerprint and not is_recopy:
+    if is_as_written:
         return _unchanged(case)
     return _changed(case)
 

@@ -199,7 +199,7 @@ def _tax_meant(pair: Pair, billed: Billed, variance: Decimal) -> Decimal | None:
 def _meant(pair: Pair, billed: Billed, name: str) -> Decimal | None:
     """An amount that our last write meant, with billing's sign."""
     amount = pair.known.meant.get(name)
-    sign = -1 if billed.entity == "CreditMemo" else 1
+    sign = -1 if (pair.held or billed).entity == "CreditMemo" else 1
     return None if amount is None else sign * Decimal(amount)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -136,6 +136,16 @@ def test_a_document_that_would_change_its_type_is_stopped():
 
     assert decision.reason == "moved"
     assert decision.explanation == "it is in QuickBooks as Invoice, and would now be CreditMemo here"
+
+
+def test_a_changed_setting_alone_moves_no_credit_memo():
+    """negative_invoices: credit_memo was given up: what is there unchanged, or gone in billing, is no work for anybody."""
+    negative, memo = invoice(charge("-5.00")), Link("CreditMemo")
+
+    assert decided(document=negative, link=memo, now=OLD).reason == "unchanged"
+    assert decided(document=negative, link=memo).reason == "moved"
+    assert decided(document=negative, link=memo, now=OLD, is_recopy=True).reason == "moved"
+    assert decided(document=replace(negative, status="void"), link=memo, now=OLD).reason == "voided_in_billing"
 
 
 def test_a_document_that_would_change_its_company_is_stopped():

@@ -291,6 +291,7 @@ def test_a_credit_memo_is_compared_with_its_sign() -> None:
     held = replace(HELD, entity="CreditMemo", total=total, tax=tax, balance=total)
 
     assert found(Pair(billed, held, LINKED)) == []
+    assert found(Pair(replace(billed, entity="Invoice"), held, LINKED)) == [], "the setting was given up since"
     assert found(Pair(billed, None, Known(status="Error", reason="refused"))) == [
         ("missing_in_qbo", "-108.00", "refused")
     ]
