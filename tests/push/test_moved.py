@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from include.wiring import runs
+from include.wiring import approvals, runs
 from include.wiring.forms import ChoiceError
 from tests.push import wire as mishaps
 from tests.push.conftest import FAST, LIMITS
@@ -122,6 +122,24 @@ def test_a_persons_repair_voids_the_old_one_first_and_the_other_company_gets_it(
     assert world.sql(
         "select realm_key from qbo_sync.links join qbo_sync.realms r on r.id = realm where kind = 'invoice'"
     ) == [("second",)]
+
+
+def test_a_repair_that_had_to_be_approved_is_done_after_the_yes(world: World, second: World) -> None:
+    """More repairs at once than go without a person: approved, the first company voids and the second one creates."""
+    world.settings(waits=FAST, limits=LIMITS, updates_without_approval=0)
+    world.invoice("T-1", realm_key="demo")
+    world.run()
+    world.sql("update billing.invoices set realm_key = 'second', updated_at = clock_timestamp()")
+    plan, context = world.prepare(repair_moved=True, invoice_numbers=["T-1"])
+    asked = world.status("inv-T-1")
+
+    approvals.decide(plan, is_approved=True, by="ann")
+    runs.push(plan, context)
+    second.sync()
+
+    assert asked == ("Skipped", "needs_approval")
+    assert [one["TotalAmt"] for one in world.in_qbo("T-1")] == [0]
+    assert [one["TotalAmt"] for one in second.in_qbo("T-1")] == [100]
 
 
 def test_a_repair_whose_answer_is_lost_is_found_and_ends_the_same(wired: tuple[World, Wire]) -> None:

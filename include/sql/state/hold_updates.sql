@@ -1,10 +1,9 @@
 -- Purpose: the updates and voids of a plan wait for a person, because there are more of them than the settings let through.
+-- An item keeps its own reason, which says what is done once they are approved: a moved document is let go after its void.
 -- Grain: one plan item and its document's status. Parameters: plan_id.
 with held as (
     update qbo_sync.plan_items as item
-    set
-        state = 'held',
-        reason = 'needs_approval'
+    set state = 'held'
     where item.plan_id = %(plan_id)s and item.state = 'planned' and item.action in ('update', 'void')
     returning item.source, item.kind, item.billing_id
 ),
