@@ -19,6 +19,8 @@ from include.billing_sync.ports import Item, Link
 from include.stores.outbox import item_from_row, link_from_row
 from include.stores.statements import NAMES, sql
 
+NOBODY = "nobody answered in time"
+"""Who decided, where an approval's time was over: a rejection that is no person's no."""
 _WITHDRAWN = ["draft", "opted_out", "out_of_scope", "voided_in_billing", "deleted_in_billing"]
 """What billing took back, told beside a Synced document: no part of its content, so its end is looked for every night."""
 
@@ -103,9 +105,10 @@ class PlanStore:
     def take_up(self, plan_id: int, mode: str, *, asks: bool) -> None:
         """A stored plan, made to be looked at, is to be pushed after all; with ``asks`` it waits for a person first."""
         self.connection.execute(
-            b"update qbo_sync.plans set mode = %s, decision = case when %s then null else decision end"
-            b" where id = %s and decision is distinct from 'approved'",
-            (mode, asks, plan_id),
+            b"update qbo_sync.plans set mode = %(mode)s, decision = case when %(asks)s then null else decision end,"
+            b" planned_at = case when %(asks)s then clock_timestamp() else planned_at end"
+            b" where id = %(plan_id)s and decision is distinct from 'approved'",
+            {"mode": mode, "asks": asks, "plan_id": plan_id},
         )
 
     def links(self, source: str, kind: str, billing_ids: Sequence[str]) -> dict[str, Link]:
@@ -181,6 +184,19 @@ class PlanStore:
             {"environment": self.environment, "source": source, "ids": list(billing_ids)},
         )
         return {row["billing_id"] for row in rows}
+
+    def left_to_people(self, plan_id: int, source: str, kind: str, fingerprints: Mapping[str, str]) -> set[str]:
+        """Which of these documents, by billing id, a person is asked about in another plan, or has rejected as they are now."""
+        values = {
+            "realm": self.realm,
+            "source": source,
+            "kind": kind,
+            "plan_id": plan_id,
+            "billing_ids": list(fingerprints),
+            "fingerprints": list(fingerprints.values()),
+            "nobody": NOBODY,
+        }
+        return {row["billing_id"] for row in self._rows(sql("left_to_people"), values)}
 
     def pending(self, source: str, kind: str, billing_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Which of these documents wait for a push, with entity and, where it is in QBO, its id there."""

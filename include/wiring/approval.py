@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
+from include.stores.plans import NOBODY
 from include.wiring import approvals
 
 REJECT = "Reject"
@@ -56,7 +57,7 @@ class PlanApproval(HITLOperator):
         answer = super().execute_complete(context, event)
         is_approved = list(answer["chosen_options"]) == [button]
         user = answer["responded_by_user"]
-        who = (user or {}).get("name") or "nobody answered in time"
+        who = (user or {}).get("name") or NOBODY
         approvals.decide(self.plan, is_approved=is_approved, by=who)
         self.log.info("Plan %s: %s by %s", self.plan["plan_id"], "approved" if is_approved else "rejected", who)
         return self.plan

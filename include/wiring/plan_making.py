@@ -45,15 +45,24 @@ def make_plan(
     is_recopy: bool,
     asked_for: Sequence[str],
     repairs_moved: bool = False,
+    is_unattended: bool = False,
 ) -> Made:
-    """Plan the candidates of a run. Nothing is written to QuickBooks, and nothing planned blocks anything."""
+    """Plan the candidates of a run. Nothing is written to QuickBooks, and nothing planned blocks anything.
+
+    :param is_unattended: leaves out what a person is asked about, or has rejected; its status stays as it is
+    """
     maker = realm.maker(mode)
     planner = Planner(maker, today=today, is_recopy=is_recopy, repairs_moved=repairs_moved)
     store = realm.plans()
     store.begin(plan_id)
     work = _Work(realm, maker, planner, store, plan_id, run_id, frozenset(asked_for))
+    left = 0
     for candidates in read_candidates(realm.state, plan_id, CHUNK):
-        work.add(candidates)
+        planned = _not_left_to_people(store, plan_id, candidates) if is_unattended else candidates
+        left += len(candidates) - len(planned)
+        work.add(planned)
+    if left:
+        log.info("plan %s: %s documents wait for a person's answer, or were rejected: left as they are", plan_id, left)
     store.add_items(plan_id, SOURCE, planner.names(_needed(maker.resolution.plans, work.needed)))
     mails = store.add_items(plan_id, SOURCE, planner.sends())
     held = planner.held
@@ -63,6 +72,11 @@ def make_plan(
     for what, entry in totals.items():
         log.info("plan %s: %s: %s", plan_id, what, _counted(entry))
     return Made(totals, work.writes + mails, held, maker.made_from(realm_keys()))
+
+
+def _not_left_to_people(store: PlanStore, plan_id: int, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    left = store.left_to_people(plan_id, SOURCE, "invoice", {one.billing_id: one.fingerprint for one in candidates})
+    return [one for one in candidates if one.billing_id not in left]
 
 
 def _needed(plans: Mapping[tuple[str, str], NamePlan], asked_for: Collection[tuple[str, str]]) -> list[NamePlan]:

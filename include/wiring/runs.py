@@ -19,6 +19,7 @@ from include.wiring.settings import realm_keys
 log = logging.getLogger("ledgerline")
 
 MANUAL = "manual"
+SCHEDULED = "scheduled"
 FROM_FORM = frozenset({MANUAL, "operator_triggered"})
 """Kinds of runs whose dates are the form's: a person's, and those of another DAG, which fills it in."""
 
@@ -179,6 +180,7 @@ def plan(plan: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
             is_recopy=run.choices.recopy,
             repairs_moved=run.choices.repair_moved,
             asked_for=[number.casefold() for number in run.choices.numbers],
+            is_unattended=_is_unattended(run, realm, plan_id),
         )
         asks = asks_a_person(run, realm, made.writes, made.held)
         realm.plans().finish(
@@ -257,6 +259,11 @@ def asks_a_person(run: Run, realm: Realm, writes: int, held: int) -> bool:
     if run.choices.mode == "push_after_approval":
         return writes + held > 0
     return run.is_by_person and (held > 0 or (realm.settings.approval == "on" and writes > 0))
+
+
+def _is_unattended(run: Run, realm: Realm, plan_id: int) -> bool:
+    """Whether nobody chose these documents: the schedule's, and those of the auto-sync, *Sync now* among them."""
+    return run.kind == SCHEDULED or "cause" in realm.plans().get(plan_id).choices
 
 
 def _stored_plan(realm: Realm, plan_id: int, choices: Choices) -> dict[str, Any]:
