@@ -100,7 +100,7 @@ def _surplus(pair: Pair, held: Held) -> Difference:
     explained = _in_motion(pair.known)
     drift = DriftClass.DUPLICATE if held.twin else DriftClass.EXTRA_IN_QBO
     if pair.billed is not None:
-        explained = explained or "moved"
+        explained = explained or ("no_routing_rule" if pair.known.reason == "no_routing_rule" else "moved")
     elif pair.known.is_linked:
         drift = DriftClass.DELETED_IN_BILLING
     value = _whose(money(held.total, held.currency), held.customer_name)

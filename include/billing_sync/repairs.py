@@ -37,6 +37,8 @@ def repair(case: Case) -> str:
         return _balance(case)
     if case.drift == "duplicate":
         return _duplicate(case)
+    if case.drift == "extra_in_qbo" and case.explained:
+        return CATALOGUE[case.explained].cure
     return _WORDS[case.drift]
 
 

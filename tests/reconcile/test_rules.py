@@ -188,6 +188,17 @@ def test_what_billing_does_not_have_is_extra_a_duplicate_deleted_or_moved(
     assert found(Pair(billed, replace(HELD, twin=twin), known)) == [expected]
 
 
+@pytest.mark.parametrize(("reason", "explained"), [("moved", "moved"), ("no_routing_rule", "no_routing_rule")])
+def test_what_billing_gives_to_another_company_or_to_none_has_the_cure_of_that(reason: str, explained: str) -> None:
+    """Billing does know it: whoever reads the row is not told to enter it there."""
+    known = replace(LINKED, status="Skipped", reason=reason)
+
+    (row,) = differences(Pair(replace(BILLED, is_ours=False), HELD, known), RULES)
+
+    assert (str(row.drift), row.explained) == ("extra_in_qbo", explained)
+    assert row.repair == CATALOGUE[explained].cure
+
+
 def test_a_document_of_another_company_that_is_not_here_is_no_difference() -> None:
     """Billing routes it elsewhere, and QuickBooks does not hold it here."""
     assert found(Pair(replace(BILLED, is_ours=False), None)) == []
