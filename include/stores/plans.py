@@ -185,8 +185,13 @@ class PlanStore:
         )
         return {row["billing_id"] for row in rows}
 
-    def left_to_people(self, plan_id: int, source: str, kind: str, fingerprints: Mapping[str, str]) -> set[str]:
-        """Which of these documents, by billing id, a person is asked about in another plan, or has rejected as they are now."""
+    def left_to_people(
+        self, plan_id: int, source: str, kind: str, fingerprints: Mapping[str, str]
+    ) -> set[tuple[str, str]]:
+        """Which of these documents a person is asked about in another plan, or has rejected as they are now.
+
+        :returns: billing id and the action that was to be taken
+        """
         values = {
             "realm": self.realm,
             "source": source,
@@ -196,7 +201,7 @@ class PlanStore:
             "fingerprints": list(fingerprints.values()),
             "nobody": NOBODY,
         }
-        return {row["billing_id"] for row in self._rows(sql("left_to_people"), values)}
+        return {(row["billing_id"], row["action"]) for row in self._rows(sql("left_to_people"), values)}
 
     def pending(self, source: str, kind: str, billing_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Which of these documents wait for a push, with entity and, where it is in QBO, its id there."""

@@ -119,7 +119,7 @@ class _Changes:
             elif (
                 billing_id in self._waiting
                 or known.get(billing_id) != _content_of(document)
-                or (self._is_everything and _is_withdrawn(document))
+                or (self._is_everything and is_withdrawn(document))
             ):
                 self._waiting.discard(billing_id)
                 taken.append(document)
@@ -141,8 +141,8 @@ def _content_of(document: Document) -> str:
     return fingerprint(to_json(document) if isinstance(document, Invoice) else document.to_content())
 
 
-def _is_withdrawn(document: Document) -> bool:
-    """Whether billing takes it back, which is no part of its content: what was pushed before may still stand in QuickBooks."""
+def is_withdrawn(document: Document) -> bool:
+    """Whether billing takes a document back, which is no part of its content: what was pushed may still stand in QuickBooks."""
     if not isinstance(document, Invoice):
         return False
     return document.is_opted_out or document.status.lower() not in OPEN_STATUSES

@@ -17,6 +17,7 @@ from include.billing_sync.resolution import NamePlan
 from include.billing_sync.statuses import Action
 from include.stores.candidates import Candidate, read_candidates
 from include.stores.plans import PlanStore
+from include.wiring.changes import is_withdrawn
 from include.wiring.realms import SOURCE, Realm
 from include.wiring.settings import realm_keys
 
@@ -75,8 +76,15 @@ def make_plan(
 
 
 def _not_left_to_people(store: PlanStore, plan_id: int, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those that a schedule may plan. What billing takes back since was never shown, unless just that was to be done."""
     left = store.left_to_people(plan_id, SOURCE, "invoice", {one.billing_id: one.fingerprint for one in candidates})
-    return [one for one in candidates if one.billing_id not in left]
+    asked = {billing_id for billing_id, _ in left}
+    return [
+        one
+        for one in candidates
+        if one.billing_id not in asked
+        or (one.is_readable and is_withdrawn(one.invoice()) != ((one.billing_id, Action.VOID) in left))
+    ]
 
 
 def _needed(plans: Mapping[tuple[str, str], NamePlan], asked_for: Collection[tuple[str, str]]) -> list[NamePlan]:

@@ -81,6 +81,39 @@ def test_a_no_outlives_the_plans_that_are_cleared_away(world: World, asked: Aske
     assert world.sql("select 1 from qbo_sync.plans where id = %s", plan) == []
 
 
+def test_a_no_to_a_change_is_none_to_the_void_that_comes_after_it(world: World) -> None:
+    """Billing takes back what it had changed: that was never shown to anybody, and goes its usual way."""
+    world.settings(voided_in_billing="void", locked_before="off")
+    world.invoice("T-1")
+    world.sync()
+    world.change("inv-T-1", "900.00")
+    approvals.decide(world.prepare(mode="push_after_approval")[0], is_approved=False, by="ann")
+    unchanged = [one["TotalAmt"] for one in world.in_qbo() if unattended(world)]
+    world.sql("update billing.invoices set status = 'void', updated_at = clock_timestamp()")
+
+    unattended(world)
+
+    assert unchanged == [100]
+    assert [one["TotalAmt"] for one in world.in_qbo()] == [0]
+
+
+def test_a_no_to_a_void_stands_until_billing_opens_the_document_again(world: World) -> None:
+    """What was to be taken back and was kept by a person is kept; opened again it is as it was."""
+    world.settings(voided_in_billing="void", locked_before="off")
+    world.invoice("T-1")
+    world.sync()
+    world.sql("update billing.invoices set status = 'void', updated_at = clock_timestamp()")
+    approvals.decide(world.prepare(mode="push_after_approval")[0], is_approved=False, by="ann")
+
+    unattended(world)
+    kept = [one["TotalAmt"] for one in world.in_qbo()]
+    world.sql("update billing.invoices set status = 'open', updated_at = clock_timestamp()")
+    unattended(world)
+
+    assert kept == [100]
+    assert world.status("inv-T-1") == ("Synced", "unchanged")
+
+
 @pytest.mark.parametrize("kind", ["manual", "backfill", "operator_triggered"])
 def test_whoever_asks_for_a_rejected_document_gets_it(world: World, asked: Asked, kind: str) -> None:
     """A push that somebody starts for it is a decision of its own."""
