@@ -276,7 +276,8 @@ def _difference(
     explained: str = "",
 ) -> Difference:
     billed, held, known = pair.billed, pair.held, pair.known
-    mine = pair.mine
+    # What billing owes no more has only QuickBooks' money and day.
+    mine = pair.mine if pair.mine and not pair.mine.is_gone else None
     return Difference(
         drift=drift,
         field=name,
@@ -284,7 +285,7 @@ def _difference(
         qbo_value=theirs,
         amount=amount,
         currency=mine.currency if mine else held.currency if held else "",
-        day=pair.owed_day if mine and not mine.is_gone else held.day if held else None,
+        day=pair.owed_day if mine else held.day if held else None,
         explained=explained,
         billing_id=billed.billing_id if billed else known.billing_id or (held.twin_of if held else None),
         doc_number=(billed.doc_number if billed else None) or (held.doc_number if held else None),

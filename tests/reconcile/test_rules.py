@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from include.billing_sync.documents import plain
 from include.billing_sync.edits import LINES_SHOWN, SHOWN, edits
@@ -121,6 +123,77 @@ def test_what_is_paid_in_one_currency_and_open_in_another_is_named_on_both_sides
 def test_what_is_gone_in_billing_is_reported_and_stays(state: str, expected: str) -> None:
     """F128: void or deleted in billing, alive in QuickBooks: its class, and QuickBooks' money."""
     assert found(Pair(replace(BILLED, state=state), HELD, LINKED)) == [(expected, "-108.00", "")]
+
+
+def test_what_is_gone_in_billing_counts_in_the_currency_of_quickbooks() -> None:
+    """Billing's row is void and names another currency, or none that can be read: what stands in QuickBooks is USD."""
+    gone = replace(BILLED, state="void", currency="", balance=None)
+
+    assert found(Pair(gone, HELD, LINKED)) == [("voided_in_billing", "-108.00", "")]
+    assert [one.currency for one in differences(Pair(gone, HELD, LINKED), RULES)] == ["USD"]
+
+
+_SOME = st.sampled_from([Decimal("108.00"), Decimal("107.99"), Decimal("108.03"), Decimal(0), Decimal("-108.00")])
+_TAXES = st.sampled_from([Decimal("8.00"), Decimal("7.99"), Decimal(0)])
+_LET_THROUGH = {"meant": {**MEANT, "total": "107.99", "tax": "7.99"}, "reasons": ("tax_variance",)}
+_CHANGES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "billed": st.fixed_dictionaries(
+        {
+            "total": _SOME,
+            "tax": st.none() | _TAXES,
+            "balance": st.none() | _SOME,
+            "currency": st.sampled_from(["USD", "EUR", ""]),
+            "state": st.sampled_from(["open", "void", "deleted", "draft"]),
+            "day": st.sampled_from([None, date(2026, 10, 5), date(2026, 11, 5)]),
+            "entity": st.sampled_from(["Invoice", "CreditMemo"]),
+            "is_ours": st.booleans(),
+            "fingerprint": st.sampled_from(["f1", "f2"]),
+        }
+    ),
+    "held": st.fixed_dictionaries(
+        {
+            "total": _SOME,
+            "tax": _TAXES,
+            "balance": _SOME,
+            "currency": st.sampled_from(["USD", "EUR"]),
+            "day": st.sampled_from([date(2026, 10, 5), date(2026, 12, 5)]),
+            "entity": st.sampled_from(["Invoice", "CreditMemo"]),
+            "twin": st.none() | st.just("9"),
+            "edits": st.sampled_from([(), (Edit("TotalAmt", "1", "2"),), (Edit("Line", "1", "2"),)]),
+        }
+    ),
+    "known": st.sampled_from(
+        [
+            {},
+            {"meant": {}},
+            {"meant": {}, "written_day": "2026-09-05"},
+            {"qbo_id": None, "meant": {}},
+            {"is_in_motion": True},
+            {"status": "Skipped", "reason": "period_closed"},
+            _LET_THROUGH,
+            {**_LET_THROUGH, "meant": {}},
+        ]
+    ),
+}
+
+
+@given(
+    billed=st.none() | _CHANGES["billed"],
+    held=st.none() | _CHANGES["held"] | st.just({"is_void": True, "total": Decimal(0), "balance": Decimal(0)}),
+    known=_CHANGES["known"],
+    limit=st.none() | st.just(Decimal("0.05")),
+)
+def test_whatever_two_sides_say_their_differences_add_up(
+    billed: dict[str, Any] | None, held: dict[str, Any] | None, known: dict[str, Any], limit: Decimal | None
+) -> None:
+    """Both money rules, for any two sides of a document: a night must never end on its own sums."""
+    pair = Pair(
+        None if billed is None else replace(BILLED, **billed),
+        None if held is None else replace(HELD, **held),
+        replace(LINKED, **known),
+    )
+
+    require_ties(pair, differences(pair, Rules(variance_limit=limit)))
 
 
 def test_what_is_gone_on_both_sides_is_no_difference() -> None:
