@@ -97,6 +97,22 @@ def test_a_no_to_a_change_is_none_to_the_void_that_comes_after_it(world: World) 
     assert [one["TotalAmt"] for one in world.in_qbo()] == [0]
 
 
+def test_a_no_to_a_mail_stands_where_the_company_mails_everything(world: World) -> None:
+    """The invoice went before that was the setting; what was not to be mailed is mailed by no schedule either."""
+    world.invoice("T-1", billing_email="ann@example.com")
+    world.sync()
+    world.settings(send="send")
+    plan, _ = world.prepare(mode="push_after_approval")
+    approvals.decide(plan, is_approved=False, by="ann")
+
+    unattended(world)
+    kept = [one["EmailStatus"] for one in world.in_qbo()]
+    world.run(invoice_numbers=["T-1"])
+
+    assert kept == ["NotSet"]
+    assert [one["EmailStatus"] for one in world.in_qbo()] == ["EmailSent"]
+
+
 def test_a_no_to_a_void_stands_until_billing_opens_the_document_again(world: World) -> None:
     """What was to be taken back and was kept by a person is kept; opened again it is as it was."""
     world.settings(voided_in_billing="void", locked_before="off")

@@ -48,7 +48,7 @@ inner join qbo_sync.plan_items as item
         and given.billing_id = item.billing_id
 where
     status.realm = %(realm)s
-    and status.reason = 'needs_approval'
+    and (status.reason = 'needs_approval' or (item.action = 'send' and status.reason = 'not_yet_sent'))
     and plan.decision = 'rejected'
     and plan.decided_by <> %(nobody)s
 order by billing_id, action

@@ -13,6 +13,6 @@ where
         decision is not distinct from 'rejected'
         and exists (
             select 1 from qbo_sync.statuses
-            where statuses.plan_id = plans.id and statuses.reason = 'needs_approval'
+            where statuses.plan_id = plans.id and statuses.reason in ('needs_approval', 'not_yet_sent')
         )
     )
