@@ -154,7 +154,7 @@ def plan_tax(
         return _by_line_codes(plan, book, table or {}, unmapped)
     if method == "as_lines" or not tax:
         return replace(plan, codes=(UNTAXED,) * len(lines), unmapped=unmapped)
-    return _us(plan, invoice, book, company, table or {})
+    return _us(plan, invoice, book, settings, company, table or {})
 
 
 def _by_line_codes(plan: TaxPlan, book: Book, table: TaxTable, unmapped: tuple[str, ...]) -> TaxPlan:
@@ -166,15 +166,20 @@ def _by_line_codes(plan: TaxPlan, book: Book, table: TaxTable, unmapped: tuple[s
     return replace(plan, codes=codes, computed=computed, unmapped=tuple(dict.fromkeys((*unmapped, *missing))))
 
 
-def _us(plan: TaxPlan, invoice: Invoice, book: Book, company: Company, table: TaxTable) -> TaxPlan:
+def _us(
+    plan: TaxPlan, invoice: Invoice, book: Book, settings: RealmSettings, company: Company, table: TaxTable
+) -> TaxPlan:
     codes = _us_codes(plan.lines, book)
     header, names = _header_code(invoice, plan.lines, codes, book)
     if plan.method == "override":
         if header is None:
             return replace(plan, codes=codes, computed=None, unmapped=names)
         # Without anything taxed there is nothing to override: QuickBooks answers with no tax at all.
-        taxed_amount = sum((line.amount for line, code in zip(plan.lines, codes, strict=True) if code == TAXED), _ZERO)
-        computed = plan.meant if taxed_amount else _ZERO
+        bearing = [line for line, code in zip(plan.lines, codes, strict=True) if code == TAXED]
+        # A discount that goes into QuickBooks' own discount line has no code there, so that it alone makes nothing taxed.
+        coded = [line for line in bearing if settings.discount_account is None or line.kind != "discount"]
+        amounts = [sum((line.amount for line in lines), _ZERO) for lines in (bearing, coded)]
+        computed = plan.meant if all(amounts) else _ZERO
         return replace(plan, codes=codes, computed=computed, header_code=header.qbo_id, total_tax=plan.meant)
     if company.uses_automated_tax:
         # QuickBooks computes from addresses that we do not have; its answer is compared with billing's tax afterwards.

@@ -63,6 +63,16 @@ def test_billings_tax_is_the_headers_else_that_of_the_lines():
     assert billing_tax(invoice(charge(), tax_amount=None)) == 0
 
 
+def test_a_discount_in_the_header_is_nothing_that_an_override_could_tax():
+    """Only the discount bears tax, and QuickBooks gets it without a code: its answer will show none, and that is known before."""
+    taxed = charge("-10.00", position=2, kind="discount", tax_code="NY", tax_amount=Decimal("-0.80"))
+    document = invoice(charge(tax_code="NY", tax_amount=Decimal(0)), taxed, tax_amount=Decimal("-0.80"))
+    in_header = settings(discount_account=Named("86", "Discounts given"))
+
+    assert plan_tax(document, book(CATCH_ALL), SETTINGS, US, TABLE).variance == 0
+    assert plan_tax(document, book(CATCH_ALL), in_header, US, TABLE).variance == Decimal("0.80")
+
+
 def test_taxes_finer_than_a_cent_are_rounded_once_for_the_document() -> None:
     """Two lines of 0.0025 each are half a cent together, which is a cent; a header of billing stands as it is."""
     lines = [charge(position=number, tax_amount=Decimal("0.0025")) for number in (1, 2)]
