@@ -139,6 +139,11 @@ class Known:
         """Whether billing's document and QuickBooks' are known to be one."""
         return self.qbo_id is not None
 
+    @property
+    def is_our_void(self) -> bool:
+        """Whether our last write voided it."""
+        return self.fingerprint == NO_CONTENT
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:

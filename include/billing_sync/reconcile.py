@@ -77,9 +77,10 @@ def _found(pair: Pair, rules: Rules) -> Iterator[Difference]:
         yield _gone_in_billing(pair, billed, held)
     elif held.is_void:
         value = money(billed.total, billed.currency)
-        yield _difference(
-            pair, DriftClass.VOIDED_IN_QBO, "existence", value, "void", billed.total, _in_motion(pair.known)
-        )
+        # Our own void is undone by billing alone, and a run may have held that back.
+        reason = _held_back(pair, billed, rules) if pair.known.is_our_void else ""
+        explained = _in_motion(pair.known) or reason
+        yield _difference(pair, DriftClass.VOIDED_IN_QBO, "existence", value, "void", billed.total, explained)
     else:
         yield from _compared(pair, billed, held, rules)
 
@@ -308,6 +309,7 @@ def _case(pair: Pair, found: Difference) -> Case:
         is_strayed=bool(pair.held and pair.held.is_strayed),
         merged=_merged(pair, found),
         is_credit=found.entity == "CreditMemo",
+        is_our_void=pair.known.is_our_void,
     )
 
 

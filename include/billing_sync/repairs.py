@@ -25,6 +25,7 @@ class Case:
     is_strayed: bool = False
     merged: tuple[str, str] | None = None
     is_credit: bool = False
+    is_our_void: bool = False
 
 
 def repair(case: Case) -> str:
@@ -39,6 +40,9 @@ def repair(case: Case) -> str:
         return _duplicate(case)
     if case.drift == "extra_in_qbo" and case.explained:
         return CATALOGUE[case.explained].cure
+    if case.drift == "voided_in_qbo" and case.is_our_void:
+        opened = f"Billing opened it again after our void: {_EXPORT}, or let the next sync bring it."
+        return CATALOGUE[case.explained].cure if case.explained else opened
     return _WORDS[case.drift]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.billing_sync.documents import plain
+from include.billing_sync.documents import NO_CONTENT, plain
 from include.billing_sync.edits import LINES_SHOWN, SHOWN, edits
 from include.billing_sync.pairs import Billed, Difference, DriftClass, Edit, Held, Known, Pair
 from include.billing_sync.reasons import CATALOGUE
@@ -289,6 +289,20 @@ def test_a_change_of_billing_is_explained_by_what_held_it_back() -> None:
     assert found(Pair(changed, HELD, known), Rules(synced_until=at)) == [("amount", "2.00", "planned")]
     assert found(Pair(changed, HELD, known), Rules(synced_until=at.replace(hour=4))) == [("amount", "2.00", "")]
     assert found(Pair(changed, HELD, known)) == [("amount", "2.00", "")]
+
+
+def test_our_own_void_that_billing_took_back_is_no_deed_of_the_accountant() -> None:
+    """Explained by what holds it back; without that, the way to push it. A void of somebody else explains nothing."""
+    void = replace(HELD, is_void=True, total=Decimal(0), tax=Decimal(0), balance=Decimal(0))
+    ours = replace(LINKED, fingerprint=NO_CONTENT, meant={})
+    stopped = replace(ours, status="Skipped", reason="period_closed")
+
+    assert found(Pair(BILLED, void, stopped)) == [("voided_in_qbo", "108.00", "period_closed")]
+    assert found(Pair(BILLED, void, replace(stopped, fingerprint="f1"))) == [("voided_in_qbo", "108.00", "")]
+    told = [differences(Pair(BILLED, void, known), RULES)[0].repair for known in (stopped, ours, LINKED)]
+    assert told[0] == CATALOGUE["period_closed"].cure
+    assert told[1].startswith("Billing opened it again after our void: trigger qbo_export_invoices")
+    assert told[2].startswith("It was voided in QuickBooks.")
 
 
 @pytest.mark.parametrize(
