@@ -156,8 +156,9 @@ class PostgresOutbox:
 
     def _settle(self, results: Sequence[Settled]) -> None:
         with self._transaction():
-            self._check_epoch(self._ask_epoch())
+            epoch = self._ask_epoch()
             self._store_settled(results)
+            self._check_epoch(epoch)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -291,6 +292,7 @@ class PostgresOutbox:
         ]
         values = {
             "rows": json.dumps(rows),
+            "ids": [claim.item.id for claim in claims],
             "requests": [claim.write.text for claim in claims],
             "epoch": self.epoch,
             "now": now,

@@ -37,15 +37,18 @@ def store_settled(
     linked = [result for result in written if result.item.action != Action.SEND and not result.archive_link]
     mailed = [result for result in written if result.item.action == Action.SEND]
     named = [result for result in results if result.state == ItemState.DONE and result.item.kind in NAME_KINDS]
-    _execute(connection, "settle_items", all_rows, place)
+    _execute(connection, "settle_items", all_rows, {**place, "ids": [result.item.id for result in results]})
     _execute_for(connection, "archive_links", [_ended(result) for result in results if result.archive_link], place)
-    _execute_for(connection, "save_links", [_link_row(result) for result in linked], place)
-    _execute_for(connection, "save_mailings", [_link_row(result) for result in mailed], place)
+    links = [_link_row(result, number) for number, result in enumerate(linked, 1)]
+    owned = [json.dumps(link.pop("owned")) for link in links]
+    _execute_for(connection, "save_links", links, {**place, "owned": owned})
+    mailings = [_link_row(result, number) for number, result in enumerate(mailed, 1)]
+    _execute_for(connection, "save_mailings", mailings, place)
     _execute_for(connection, "save_created_names", [_mapping_row(result) for result in named], place)
     if of_documents:
         is_all = len(of_documents) == len(rows)
         _execute(connection, "save_statuses", all_rows if is_all else json.dumps(of_documents), place)
-    # QuickBooks' words are by far the longest part: they go to the server once, beside the rows and not inside their JSON.
+    # QuickBooks' words are by far the longest part: like what is ours in them, they go beside the rows, not inside their JSON.
     _execute(connection, "record_answers", all_rows, {**place, "answers": [answer_text(result) for result in results]})
 
 
@@ -102,7 +105,7 @@ def answer_text(result: Settled) -> str | None:
     return result.answer.text or None if result.answer else None
 
 
-def _link_row(result: Settled) -> dict[str, Any]:
+def _link_row(result: Settled, number: int) -> dict[str, Any]:
     """The link of what QBO shows.
 
     An object that an archived link names keeps what that link knew of our last write: its content, its version and QBO's
@@ -122,6 +125,7 @@ def _link_row(result: Settled) -> dict[str, Any]:
     owned = known.answer if known and is_remembered else meant or owned_fields(entity)
     token = known.sync_token if known and is_remembered else (meant or entity)["SyncToken"]
     return {
+        "number": number,
         "item_id": item.id,
         "source": item.source,
         "kind": item.kind,

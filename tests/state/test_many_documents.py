@@ -5,8 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from include.billing_sync.outcomes import judge
+from include.billing_sync.ports import Answer, AnswerKind, Claimed, Write
 from include.stores.candidates import save_findings
 from include.stores.findings import FindingsStore
+from include.stores.outbox import PostgresOutbox
 from include.stores.watermarks import WatermarkStore
 
 PLAN = (
@@ -17,6 +20,16 @@ STATUS = (
     "insert into qbo_sync.statuses (source, kind, billing_id, entity, realm, status, reason, reasons, plan_id) "
     "select 'billing_db', 'invoice', %s || n, 'Invoice', %s, %s, %s, "
     "jsonb_build_array(jsonb_build_object('reason', %s::text)), %s from generate_series(1, %s) as n"
+)
+ITEMS = (
+    "insert into qbo_sync.plan_items (plan_id, step, realm, environment, source, kind, billing_id, doc_number, entity, action, "
+    "reason, explanation, payload, state, looked_at) select %s, n, %s, 'sandbox', 'billing_db', 'invoice', n::text, n::text, "
+    "'Invoice', 'create', 'new', repeat(n::text, 200), '{}', 'planned', now() from generate_series(1, %s) as n"
+)
+LINKS = (
+    "insert into qbo_sync.links (realm, environment, source, kind, billing_id, entity, qbo_id, sync_token, answer, origin, "
+    "written_at) select %s, 'sandbox', 'billing_db', 'invoice', 'old-' || n, 'Invoice', 'old-' || n, '0', "
+    "json_build_object('PrivateNote', repeat(n::text, 200)), 'created', now() from generate_series(1, %s) as n"
 )
 
 
@@ -83,3 +96,43 @@ def test_what_the_checks_found_is_put_beside_documents_stored_a_moment_ago(admin
 
         assert done == 1000
         assert touched(connection, "candidates") <= 3000
+
+
+def test_a_batch_of_a_push_reads_its_own_documents_and_links_alone(admin_dsn, dsn, realm):
+    """Thirty of three thousand are claimed and settled, in tables of which PostgreSQL does not know yet what they hold."""
+    with psycopg.connect(admin_dsn) as connection:
+        for table in ("plan_items", "links"):
+            connection.execute(f"alter table qbo_sync.{table} set (autovacuum_enabled = false)")
+        (plan_id,) = connection.execute(PLAN, (realm, "first")).fetchone()
+        connection.execute(ITEMS, (plan_id, realm, 3000))
+        connection.execute(LINKS, (realm, 3000))
+
+    with psycopg.connect(dsn) as connection:
+        outbox = PostgresOutbox(connection, realm=realm, environment="sandbox", epoch=0, run_id="first")
+        outbox.since = connection.execute("select now() - interval '1 hour'").fetchone()[0]
+        batch = outbox.next_group(plan_id, 30, [])
+        links = outbox.links_of(batch)
+        claimed = outbox.claim(batch, claim)
+        settled = outbox.settle([written(one) for one in claimed])
+
+        assert (len(claimed), links, {one.state for one in settled}) == (30, {}, {"done"})
+        assert len(outbox.links_of(batch)) == 30
+        assert touched(connection, "plan_items") < 300
+        assert touched(connection, "links") < 300
+        connection.execute("select pg_stat_force_next_flush()")
+    with psycopg.connect(admin_dsn) as connection:
+        (entries,) = connection.execute(
+            "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'plan_items_work'"
+        ).fetchone()
+        assert entries < 300
+
+
+def claim(item):
+    """Send it as it was planned."""
+    return Claimed(item, Write("Invoice", "create", "{}", f"b{item.id}", f"batch-b{item.id}"))
+
+
+def written(claimed):
+    """QuickBooks wrote it under an id of its own."""
+    entity = {"Id": f"new-{claimed.item.id}", "SyncToken": "0", "TotalAmt": 0, "Line": []}
+    return judge(claimed.item, Answer(AnswerKind.WRITTEN, entity=entity))

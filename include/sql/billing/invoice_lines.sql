@@ -24,7 +24,9 @@ with final as (
     inner join billing.invoices as invoices on invoice_lines.invoice_id = invoices.invoice_id
     left join billing.services as services on invoice_lines.service_id = services.service_id
     where
+        -- Of both tables: PostgreSQL does not conclude the one from the other, and would read all invoices for the few lines.
         (%(ids)s::text[] is null or invoice_lines.invoice_id = any(%(ids)s::text[]))
+        and (%(ids)s::text[] is null or invoices.invoice_id = any(%(ids)s::text[]))
         and (%(from_date)s::date is null or invoices.invoice_date >= %(from_date)s::date)
         and (%(to_date)s::date is null or invoices.invoice_date <= %(to_date)s::date)
         and (

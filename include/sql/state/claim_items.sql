@@ -1,10 +1,10 @@
 -- Purpose: claim plan items: their ids and the exact text to be sent are stored before anything is sent.
--- Grain: one plan item, one sent event. Parameters: rows (JSON), requests (the texts, in the order of rows), now, epoch,
--- run_id.
+-- Grain: one plan item, one sent event. Parameters: rows (JSON), ids (of the same items), requests (the texts, in the order of
+-- rows), now, epoch, run_id.
 -- The requests go in binary form (b), which spares escaping long texts; the linter does not know that form.
 with claims as (
     select claim.*
-    from jsonb_to_recordset(%(rows)s::jsonb) as claim (
+    from json_to_recordset(%(rows)s::json) as claim (
         id bigint,
         b_id text,
         batch_id text,
@@ -29,7 +29,12 @@ claimed as (
         claimed_at = %(now)s,
         sent_at = %(now)s
     from claims
-    where item.id = claims.id and item.state = 'planned'
+    where
+        item.id = claims.id
+        -- Said once more, PostgreSQL knows how few they are and finds them by their ids; and written so, what is planned, of which
+        -- there may be any number, is no way to find them.
+        and item.id = any(%(ids)s::bigint [])
+        and item.state || '' = 'planned'
     returning item.*
 )
 

@@ -36,7 +36,8 @@ select
 from qbo_sync.plan_items as item
 where
     item.id = any(%(ids)s::bigint [])
-    and item.state = 'planned'
+    -- Written so, the index of what is planned, of which there may be any number, is no use beside that of the ids.
+    and item.state || '' = 'planned'
     and not exists (
         select 1
         from qbo_sync.plan_items as other

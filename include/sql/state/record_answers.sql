@@ -33,7 +33,7 @@ select
     answered.intuit_tid,
     answered.duration_ms,
     answered.detail
-from jsonb_to_recordset(%(rows)s::jsonb) as answered (
+from json_to_recordset(%(rows)s::json) as answered (
     number integer, -- noqa: RF04
     plan_id bigint,
     item_id bigint,

@@ -18,11 +18,11 @@ update qbo_sync.links as link
 set
     email_status = given.email_status,
     sync_token = case
-        when link.answer - 'SyncToken' = given.owned - 'SyncToken' then given.sync_token
+        when link.answer::jsonb - 'SyncToken' = given.owned - 'SyncToken' then given.sync_token
         else link.sync_token
     end,
     answer = case
-        when link.answer - 'SyncToken' = given.owned - 'SyncToken' then given.owned
+        when link.answer::jsonb - 'SyncToken' = given.owned - 'SyncToken' then given.owned::json
         else link.answer
     end
 from given

@@ -27,7 +27,7 @@ select
     given.qbo_total,
     given.plan_id,
     %(run_id)s
-from jsonb_to_recordset(%(rows)s::jsonb) as given (
+from json_to_recordset(%(rows)s::json) as given (
     source text,
     kind text,
     billing_id text,

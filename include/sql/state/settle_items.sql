@@ -1,5 +1,5 @@
 -- Purpose: store how plan items ended, or that they are open again.
--- Grain: one plan item. Parameters: rows (JSON), epoch.
+-- Grain: one plan item. Parameters: rows (JSON), ids (of the same items).
 update qbo_sync.plan_items as item
 set
     state = settled.state,
@@ -14,7 +14,7 @@ set
     batch_id = case when settled.state = 'planned' and not settled.keeps_ids then null else item.batch_id end,
     b_id = case when settled.state = 'planned' and not settled.keeps_ids then null else item.b_id end,
     request_id = case when settled.state = 'planned' and not settled.keeps_ids then null else item.request_id end
-from jsonb_to_recordset(%(rows)s::jsonb) as settled (
+from json_to_recordset(%(rows)s::json) as settled (
     item_id bigint,
     state text,
     outcome text,
@@ -25,4 +25,7 @@ from jsonb_to_recordset(%(rows)s::jsonb) as settled (
     keeps_ids boolean,
     unknown_times integer
 )
-where item.id = settled.item_id
+where
+    item.id = settled.item_id
+    -- Said once more, PostgreSQL knows how few they are and finds them by their ids.
+    and item.id = any(%(ids)s::bigint [])

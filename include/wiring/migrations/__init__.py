@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 """The newest revision in `versions/`: what this release reads and writes."""
 
 
