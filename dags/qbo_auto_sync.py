@@ -11,7 +11,7 @@ keeps such a run waiting (and its dialog offers to switch the schedule on); to p
 
 **What to expect.** As for `qbo_export_invoices`: a run whose documents were skipped or refused is a *successful run with
 findings*. Changes of more than `updates_without_approval` Synced documents, or in a reported period, wait for a person: trigger
-`qbo_export_invoices` with *Push after approval* for them.
+`qbo_export_invoices` with *Push after approval* for them. What a person is being asked about, or has rejected, it leaves alone.
 
 **When not to trigger it.** While the books are being closed, and for single invoices: the export's form is made for those.
 """
