@@ -12,7 +12,7 @@ from decimal import Decimal
 from psycopg.rows import tuple_row
 
 from include.billing_sync.documents import Invoice
-from include.billing_sync.planning import DocumentStatus
+from include.billing_sync.planning import DocumentStatus, owed
 from include.billing_sync.reasons import Finding, gravest
 from include.billing_sync.statuses import Status
 from include.stores.billing import BadDocument, Document
@@ -182,7 +182,7 @@ def _unrouted(document: Document, known: set[str]) -> DocumentStatus:
         doc_number=number,
         customer_id=customer,
         currency=document.header.get("currency") if isinstance(document, BadDocument) else document.currency,
-        total=total,
+        total=owed(document) if isinstance(document, Invoice) else total,
     )
 
 

@@ -57,6 +57,7 @@ def test_what_is_void_in_billing_is_owed_nowhere(world: World) -> None:
     world.settings(voided_in_billing="void", locked_before="off")
     world.invoice("T-1", amounts=("70.00",))
     world.invoice("T-2", amounts=("7.00",), status="void")
+    world.invoice("T-4", amounts=("9.00",), status="void", realm_key="nobody's")
     world.run()
     assert money(world) == (70, 70)
 
