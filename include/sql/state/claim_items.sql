@@ -31,8 +31,8 @@ claimed as (
     from claims
     where
         item.id = claims.id
-        -- Said once more, PostgreSQL knows how few they are and finds them by their ids; and written so, what is planned, of which
-        -- there may be any number, is no way to find them.
+        -- Said once more, PostgreSQL knows how few they are and finds them by their ids; and written so, what is planned, of
+        -- which there may be any number, is no way to find them.
         and item.id = any(%(ids)s::bigint [])
         and item.state || '' = 'planned'
     returning item.*
