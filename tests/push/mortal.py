@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,30 +22,49 @@ from requests.adapters import HTTPAdapter
 
 _OURS = f"{os.sep}include{os.sep}"
 
+MOST_DEATHS = 1500
+"""Several times the steps that any of the tests' work has: whoever dies more often gets nowhere."""
+DEADLINE = 120.0
+"""Seconds within which each try has to die or to end."""
 
-def push_and_die(plan: Mapping[str, Any], context: Mapping[str, Any], known: set[str]) -> str | None:
-    """Push in a process of its own that dies at the first step that is not ``known``.
 
-    Returns the step, or None when the push got through to its end.
-    """
+def push_and_die(plan: Mapping[str, Any], context: Mapping[str, Any], steps: set[str] | None = None) -> set[str]:
+    """Push again and again as :func:`do_and_die` does; returns the steps that the pushes died at."""
     from include.wiring import runs
 
-    return do_and_die(lambda: runs.push(plan, context), known)
+    return do_and_die(lambda: runs.push(plan, context), steps)
 
 
-def do_and_die(work: Callable[[], Any], known: set[str]) -> str | None:
-    """Do some work in a process of its own that dies at the first step that is not ``known``.
+def do_and_die(work: Callable[[], Any], steps: set[str] | None = None) -> set[str]:
+    """Do some work again and again, each time dying at a step that none died at before, until it gets through to its end.
 
-    Returns the step, or None when the work was done to its end.
+    Returns the steps. It fails where the work gets nowhere: after too many deaths, or when a try neither dies nor ends.
+
+    :param steps: a set that says of some steps that they are not to be died at.
     """
+    steps = set() if steps is None else steps
+    while (step := _do_and_die_once(work, steps)) is not None:
+        assert step not in steps
+        steps.add(step)
+        assert len(steps) < MOST_DEATHS, f"died at {len(steps)} steps and still has others, the last of them: {step}"
+    return steps
+
+
+def _do_and_die_once(work: Callable[[], Any], known: set[str]) -> str | None:
+    """The step at which a process of its own died, the first that is not ``known``; None when the work was done."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         _live(work, known, writer)
     os.close(writer)
+    # Either tells something before it dies, or closes the pipe by ending.
+    is_told, *_ = select.select([reader], [], [], DEADLINE)
+    if not is_told:
+        os.kill(child, signal.SIGKILL)
     with os.fdopen(reader) as told:
         step = told.read()
     _, status = os.waitpid(child, 0)
+    assert is_told, f"after {len(known)} deaths a try neither dies at another step nor ends within {DEADLINE:g} s"
     if not os.WIFSIGNALED(status):
         assert os.waitstatus_to_exitcode(status) == 0, "it failed instead of dying"
         return None
