@@ -208,7 +208,8 @@ def update_payload(payload: Payload, answer: Mapping[str, Any]) -> Payload:
         # A sparse update keeps what it does not name, and the tax of before is no longer owed.
         body["TxnTaxDetail"] = {"TotalTax": Decimal(0)}
     if "DueDate" not in body and answer.get("DueDate"):
-        # Nor does billing's due date of before stand any more: QuickBooks fills in its own, as it does for a create.
+        # Nor does billing's due date of before stand any more: QuickBooks fills in its own, as it does for a create. Whatever
+        # it shows then is named with the outcome.
         body["DueDate"] = None
     return Payload(payload.entity, body, payload.meant, payload.warnings)
 

@@ -40,6 +40,8 @@ ASSUMED = (
     "of money in somebody's name: an expense on receivables (or payables) is its payee's, a debt of a customer like an invoice "
     "and a credit with a vendor; a line of a deposit and a credit on a card are the other way round; links name an expense "
     "`Check` when it was paid by one, `CreditCardCredit` when it is a credit, else `Expense`",
+    "that a sparse update clears what it names with null or an empty text; that a due date which is cleared, or follows from a "
+    "date or a term that the update changes, is worked out anew",
     "that a payment must be deposited as a whole, out of Undeposited Funds",
     "that a bundle without lines of its own takes those of the bundle, at their prices (of purchases: at their costs)",
     "in a batch: the form of a `CDCResponse`, `ReportQuery` as the name of a report with its parameters, and that a query beyond "
