@@ -26,27 +26,38 @@ MOST_DEATHS = 1500
 """Several times the steps that any of the tests' work has: whoever dies more often gets nowhere."""
 DEADLINE = 120.0
 """Seconds within which each try has to die or to end."""
+DEATHS_BETWEEN_LOOKS = 10
 
 
-def push_and_die(plan: Mapping[str, Any], context: Mapping[str, Any], steps: set[str] | None = None) -> set[str]:
+def push_and_die(
+    plan: Mapping[str, Any],
+    context: Mapping[str, Any],
+    steps: set[str] | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> set[str]:
     """Push again and again as :func:`do_and_die` does; returns the steps that the pushes died at."""
     from include.wiring import runs
 
-    return do_and_die(lambda: runs.push(plan, context), steps)
+    return do_and_die(lambda: runs.push(plan, context), steps, look)
 
 
-def do_and_die(work: Callable[[], Any], steps: set[str] | None = None) -> set[str]:
+def do_and_die(
+    work: Callable[[], Any], steps: set[str] | None = None, look: Callable[[], None] = lambda: None
+) -> set[str]:
     """Do some work again and again, each time dying at a step that none died at before, until it gets through to its end.
 
     Returns the steps. It fails where the work gets nowhere: after too many deaths, or when a try neither dies nor ends.
 
     :param steps: a set that says of some steps that they are not to be died at.
+    :param look: called between some of the tries; raises where it sees that the work went wrong already.
     """
     steps = set() if steps is None else steps
     while (step := _do_and_die_once(work, steps)) is not None:
         assert step not in steps
         steps.add(step)
         assert len(steps) < MOST_DEATHS, f"died at {len(steps)} steps and still has others, the last of them: {step}"
+        if len(steps) % DEATHS_BETWEEN_LOOKS == 0:
+            look()
     return steps
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from include.wiring import runs
@@ -48,7 +50,7 @@ def test_a_push_killed_at_every_step_in_turn_ends_with_each_invoice_exactly_once
     world.qbo.preferences(WarnDuplicateDocNumbers=False)
     world.qbo.settings(requestid_memory="off")
 
-    steps = push_and_die(plan, context)
+    steps = push_and_die(plan, context, look=lambda: assert_nothing_is_there_twice(world))
     runs.push(plan, context)
 
     for write in WRITES:
@@ -58,3 +60,9 @@ def test_a_push_killed_at_every_step_in_turn_ends_with_each_invoice_exactly_once
     assert_settled(world)
     mailed = [entry["path"] for entry in world.qbo.journal(path="/send") if entry["status"] == 200]
     assert len(mailed) == len(set(mailed))
+
+
+def assert_nothing_is_there_twice(world: World) -> None:
+    """No number stands in QuickBooks twice, whatever is not settled yet."""
+    numbers = Counter(one["DocNumber"] for one in world.in_qbo())
+    assert [number for number, times in numbers.items() if times > 1] == [], "in QuickBooks twice before the end"
