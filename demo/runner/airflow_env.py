@@ -78,6 +78,7 @@ def airflow_environment(
         "dag_processor__refresh_interval": 15,
         "dag_processor__bundle_refresh_check_interval": 5,
         "logging__base_log_folder": home.airflow / "logs",
+        "logging__logging_config_class": "demo.runner.task_logs.LOGGING",
         "usage_data_collection__enabled": False,
     }
     names = {f"AIRFLOW__{name.upper()}": str(value) for name, value in settings.items()}

@@ -261,7 +261,7 @@ def _command(name: str, ports: Ports, home: Home) -> list[str]:
     if name == "simulator":
         options = ["--host", HOST, "--port", str(ports.simulator), "--db", str(home.simulator_db)]
         return [sys.executable, "-m", "qbo_simulator", *options]
-    # The log servers of scheduler and triggerer would listen on all interfaces; the api-server reads the files.
+    # The log servers of scheduler and triggerer would listen on all interfaces; the api-server reads the files (task_logs.py).
     options = {
         "api-server": ["--host", HOST, "--port", str(ports.ui), "--workers", "1"],
         "scheduler": ["--skip-serve-logs"],
