@@ -125,6 +125,8 @@ class ReconciliationStore:
     def match_numbers(self) -> None:
         """Pair what no link explains by number, and name the twins of what is left."""
         self._connection.execute(sql("reconcile/match_numbers"), self._place)
+        # How few are left decides whether all sendings are read or a few looked up.
+        self._connection.execute(b"analyze pg_temp.reconcile_held (billing_id)")
         self._connection.execute(sql("reconcile/mark_twins"), self._place)
 
     def pairs(self, started_at: datetime) -> Iterator[list[Pair]]:

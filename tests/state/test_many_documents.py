@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import psycopg
 import pytest
 
 from include.billing_sync.outcomes import judge
+from include.billing_sync.pairs import Held
 from include.billing_sync.ports import Answer, AnswerKind, Claimed, Write
 from include.stores.candidates import save_findings
 from include.stores.findings import FindingsStore
 from include.stores.outbox import PostgresOutbox
+from include.stores.reconciliations import ReconciliationStore
 from include.stores.watermarks import WatermarkStore
 
 PLAN = (
@@ -52,9 +57,10 @@ def plan(admin_dsn, realm):
 
 
 def touched(connection, table="statuses"):
-    """Rows of a table that this transaction has read so far."""
+    """Rows of a table, its partitions included, that this transaction has read so far."""
     return connection.execute(
-        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = %s", (table,)
+        "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int from pg_stat_xact_user_tables where relname ~ %s",
+        (f"^{table}(_[0-9_]+|_default)?$",),
     ).fetchone()[0]
 
 
@@ -136,3 +142,51 @@ def written(claimed):
     """QuickBooks wrote it under an id of its own."""
     entity = {"Id": f"new-{claimed.item.id}", "SyncToken": "0", "TotalAmt": 0, "Line": []}
     return judge(claimed.item, Answer(AnswerKind.WRITTEN, entity=entity))
+
+
+@pytest.fixture
+def sendings(admin_dsn, realm):
+    """Twenty thousand creates were sent, one was answered late; each document is linked, two under another number since."""
+    row = "(realm, source, kind, billing_id, doc_number, entity, action, event, outcome, qbo_id, total)"
+    with psycopg.connect(admin_dsn) as connection:
+        connection.execute(
+            f"insert into qbo_sync.attempts {row} select %s, 'billing_db', 'invoice', n::text, 'T-' || n, 'Invoice',"
+            " 'create', 'sent', null, null, 10 from generate_series(1, 20000) as n",
+            (realm,),
+        )
+        connection.execute(
+            f"insert into qbo_sync.attempts {row} values"
+            " (%s, 'billing_db', 'invoice', '8', 'T-8', 'Invoice', 'create', 'answered', 'late', 'late-8', 10)",
+            (realm,),
+        )
+        connection.execute(
+            "insert into qbo_sync.links (realm, environment, source, kind, billing_id, entity, qbo_id, doc_number,"
+            " sync_token, answer, origin, written_at) select %s, 'sandbox', 'billing_db', 'invoice', n::text, 'Invoice',"
+            " 'id-' || n, case when n in (7, 8) then 'N-' else 'T-' end || n, '0', '{}', 'created', now()"
+            " from generate_series(1, 5000) as n",
+            (realm,),
+        )
+        connection.execute("analyze qbo_sync.attempts, qbo_sync.links")
+
+
+def held(qbo_id, doc_number):
+    """An invoice as QuickBooks shows it."""
+    money = Decimal(10)
+    return Held("Invoice", qbo_id, doc_number, date(2026, 10, 5), "1", "Acme", "USD", money, Decimal(0), money)
+
+
+@pytest.mark.usefixtures("sendings")
+def test_what_is_too_much_is_explained_without_reading_all_sendings(dsn, realm):
+    """One bears the number of a sending, one is named by a late answer; both documents have another number by now."""
+    with psycopg.connect(dsn) as connection:
+        night = ReconciliationStore(connection, realm=realm, source="billing_db", dag_id="qbo_reconcile")
+        night.begin("night", None, None)
+        night.put_held([held(f"id-{n}", f"{'N' if n in (7, 8) else 'T'}-{n}") for n in range(1, 5001)])
+        night.put_held([held("strayed", "T-7"), held("late-8", "X-8")])
+
+        night.match_links()
+        night.match_numbers()
+
+        named = "select qbo_id, twin, twin_of, is_strayed from reconcile_held where twin is not null order by qbo_id"
+        assert connection.execute(named).fetchall() == [("late-8", "id-8", "8", True), ("strayed", "id-7", "7", True)]
+        assert touched(connection, "attempts") < 100

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 """The newest revision in `versions/`: what this release reads and writes."""
 
 
