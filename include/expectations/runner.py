@@ -118,8 +118,6 @@ class Gate:
 @cache
 def _batches() -> Any:
     """What makes a batch of Great Expectations out of a frame; one for all gates of a process."""
-    # Great Expectations logs some two hundred lines while it is imported, unless its logger was told before.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations
 
     _hush()

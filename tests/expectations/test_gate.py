@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -282,6 +284,19 @@ def test_a_rule_that_is_met_mostly_names_its_rows_all_the_same():
     findings = Gate(SETTINGS, [rule]).judge([row(billing_id=str(number)) for number in range(3)] + [two_lines])
 
     assert {one: reasons(found) for one, found in findings.items()} == {"I2": [("too_many_lines", "warn")]}
+
+
+def test_great_expectations_keeps_quiet_while_it_is_imported():
+    """Whoever comes first, the suite or the runner: nothing of it stands in the task's log, which tells of documents."""
+    program = (
+        "import logging; logging.basicConfig(level=logging.INFO)\n"
+        "from include.expectations.invoices import is_true\n"
+        "is_true('is_draft', 'draft', '')\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "great_expectations" not in done.stderr
 
 
 def test_great_expectations_keeps_quiet(gate, caplog, capfd):
