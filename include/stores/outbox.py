@@ -127,14 +127,16 @@ class PostgresOutbox:
             return []
 
     def _claim(self, items: Sequence[Item], decide: Decide) -> list[Claimed | Settled]:
+        known = {item.id: item.payload for item in items if isinstance(item.payload, StoredJson)}
         epoch = self._ask_epoch()
         clock = self.connection.cursor(row_factory=dict_row).execute(b"select clock_timestamp() as now")
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(sql("lock_planned_items"), {"ids": [item.id for item in items], "names": NAMES})
+            values = {"ids": [item.id for item in items], "names": NAMES, "known": list(known)}
+            cursor.execute(sql("lock_planned_items"), values)
             self._check_epoch(epoch)
             with clock:
                 now: datetime = clock.fetchall()[0]["now"]
-            rows = [item_from_row(row) for row in cursor.fetchall()]
+            rows = [item_from_row(row | {"payload": known.get(row["id"], row["payload"])}) for row in cursor.fetchall()]
         decided = [part for item in rows if (part := decide(item)) is not None]
         claims = [part for part in decided if isinstance(part, Claimed)]
         if claims:

@@ -11,10 +11,20 @@ from include.billing_sync.ports import Item
 from include.stores.statements import NAMES, sql
 from tests.state_fixture import migrated_database
 
-VALUES = {"plan_id": 1, "limit": 1, "since": "now", "names": NAMES, "without": [], "ids": [1], "realm": 1, "epoch": 1}
+VALUES = {
+    "plan_id": 1,
+    "limit": 1,
+    "since": "now",
+    "names": NAMES,
+    "without": [],
+    "ids": [1],
+    "known": [],
+    "realm": 1,
+    "epoch": 1,
+}
 ELSEWHERE = {
     "request": {"unsettled_items"},
-    "payload": {"lock_planned_items", "next_send", "names_to_write", "unsettled_items"},
+    "payload": {"lock_planned_items", "next_items", "next_send", "names_to_write", "unsettled_items"},
 }
 """Fields that only some statements read: what was sent, of what is unsettled; and the longest one, where it is looked at."""
 

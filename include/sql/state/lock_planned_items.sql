@@ -1,5 +1,6 @@
 -- Purpose: take the rows that are about to be claimed, if they are still planned and nothing of their document is in flight.
--- Grain: one plan item, its payload as the text that was stored. Parameters: ids, names (kinds that are no documents).
+-- Grain: one plan item, its payload as the text that was stored. Parameters: ids, names (kinds that are no documents), known (ids
+-- whose payload was read before: nothing changes it).
 select
     item.id,
     item.plan_id,
@@ -32,7 +33,7 @@ select
     item.sent_at,
     item.unknown_times,
     item.outcome,
-    item.payload::text as payload
+    case when not item.id = any(%(known)s::bigint []) then item.payload::text end as payload
 from qbo_sync.plan_items as item
 where
     item.id = any(%(ids)s::bigint [])

@@ -1,6 +1,6 @@
 -- Purpose: what a push may claim next: planned documents of a plan whose document has nothing else in flight.
 -- Creates come only after QBO was asked for their number under the present lock.
--- Grain: one plan item, without its payload.
+-- Grain: one plan item, its payload as the text that was stored, which nothing changes any more.
 -- Parameters: plan_id, limit, since (when the lock was taken), names, without (ids to leave alone).
 select
     item.id,
@@ -33,7 +33,8 @@ select
     item.claimed_at,
     item.sent_at,
     item.unknown_times,
-    item.outcome
+    item.outcome,
+    item.payload::text as payload
 from qbo_sync.plan_items as item
 where
     item.plan_id = %(plan_id)s

@@ -40,7 +40,7 @@ from json_to_recordset(%(rows)s::json) as given (
     email_status text,
     origin text
 )
-on conflict (environment, source, kind, billing_id, (case when kind in ('account', 'customer', 'item') then realm else 0 end))
+on conflict (source, kind, billing_id, environment, (case when kind in ('account', 'customer', 'item') then realm else 0 end))
 do update
 set
     realm = excluded.realm,

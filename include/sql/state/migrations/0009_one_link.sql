@@ -2,10 +2,11 @@
 -- whatever PostgreSQL knows of the table; and no statement can point a link at something else.
 -- Purpose: schema version 0009. Grain: one statement each. Parameters: none.
 
+drop index qbo_sync.links_billing;
 drop index qbo_sync.links_document;
 drop index qbo_sync.links_name;
 create unique index links_document on qbo_sync.links (
-    environment, source, kind, billing_id, (case when kind in ('account', 'customer', 'item') then realm else 0 end)
+    source, kind, billing_id, environment, (case when kind in ('account', 'customer', 'item') then realm else 0 end)
 );
 
 -- The answer is read as a whole, never searched: as the text that it came in it costs half as much to store.
