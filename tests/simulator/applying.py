@@ -6,6 +6,7 @@ from tests.simulator.client import Qbo, ref
 from tests.simulator.payloads import deposit_line, expense_line, journal_line, named
 
 RECEIVABLE, PAYABLE, CHECKING, EQUITY = "84", "33", "35", "34"
+EURO = {"CurrencyRef": ref("EUR")}
 CHEQUE = {"PaymentType": "Check", "AccountRef": ref(CHECKING)}
 
 

@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.applying import applied, deposit, entry, expense, payment
+from tests.simulator.applying import CHECKING, EURO, RECEIVABLE, applied, deposit, entry, expense, payment
 from tests.simulator.client import Qbo, invoice, item_line, ref
 from tests.simulator.payloads import deposit_line, expense_line, journal_line, named
-
-CHECKING, RECEIVABLE = "35", "84"
-EURO = {"CurrencyRef": ref("EUR")}
 
 
 @pytest.fixture
